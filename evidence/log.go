@@ -1,0 +1,65 @@
+package evidence
+
+import (
+	"net/netip"
+	"time"
+)
+
+// A Log is all that was seen in one run or one file, in order of time.
+type Log struct {
+	// Start and End bound the time that was listened to. Silence means
+	// something only up to End, and only if nothing was lost.
+	Start, End time.Time
+
+	Records []Record
+
+	Received uint64            // frames that reached us
+	Dropped  uint64            // frames that the kernel dropped before us
+	Ignored  map[Reason]uint64 // received, but no evidence; may be nil
+
+	// Notes are what the run itself has to tell, in order.
+	Notes []Note
+}
+
+// Reason names why a frame is no evidence.
+type Reason string
+
+// The reasons, one for each way in which a frame can fail to be evidence.
+const (
+	NotInteresting  Reason = "not-interesting"    // well-formed, of no kind that tells anything
+	Truncated       Reason = "truncated"          // ends before its own headers do
+	BadARPLength    Reason = "bad-arp-length"     // hardware or protocol length is not 6 and 4
+	BadARPType      Reason = "bad-arp-type"       // hardware is not Ethernet or protocol is not IPv4
+	BadARPOperation Reason = "bad-arp-operation"  // neither request nor reply (RARP, InARP)
+	GroupSender     Reason = "group-mac-sender"   // sender is a multicast or broadcast MAC: nobody's
+	ZeroSender      Reason = "zero-mac-sender"    // sender MAC is 00:00:00:00:00:00: nobody's
+	BadIPv4         Reason = "bad-ipv4-header"    // version, header length or total length is wrong
+	Fragment        Reason = "ipv4-fragment"      // not the first fragment: no transport header
+	BadVRRP         Reason = "bad-vrrp-advert"    // wrong type, or shorter than its address count
+	OwnMAC          Reason = "claims-our-own-mac" // somebody else sent it with our MAC as sender
+)
+
+// A Note is a fact about the run that no frame shows.
+type Note struct {
+	Code NoteCode
+	VIP  netip.Addr // the address that it is about; invalid: the whole run
+	Text string     // one sentence for the reader
+	Fix  string // what to type; may be empty
+}
+
+// NoteCode names a kind of note, for the diagnosis to branch on.
+type NoteCode string
+
+// The notes that a run can leave.
+const (
+	// NoProbeSource: no unused on-link address could be had, so the
+	// announce test was not run.
+	NoProbeSource NoteCode = "no-probe-source"
+	// Undone: after a leak was drawn the director was seen to broadcast the
+	// VIP again.
+	Undone NoteCode = "undone"
+	// NotUndone: neighbour entries may still point to a real server.
+	NotUndone NoteCode = "not-undone"
+	// Interrupted: the run was cut short by a signal or by a lost interface.
+	Interrupted NoteCode = "interrupted"
+)

@@ -1,0 +1,3 @@
+module github.com/arpcheck/arpcheck
+
+go 1.25.0
