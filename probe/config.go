@@ -1,0 +1,71 @@
+package probe
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// Config says what to ask, of whom, and how fast.
+type Config struct {
+	VIPs []netip.Addr // at least one IPv4 address
+
+	MAC      evidence.MAC // of the interface
+	Addr     netip.Addr   // own address on the interface; invalid: it has none
+	Prefix   netip.Prefix // the subnet of Addr
+	Forwards bool         // this host forwards IPv4 (net.ipv4.ip_forward): its kernel must not get our echo replies
+	Avoid    []netip.Addr // addresses in use: gateways, neighbours, this host's own; never taken as unused ones
+
+	Director    Host   // who should own the VIPs; zero: not named
+	RealServers []Host // named hosts: each is asked alone as well
+
+	ProbeSource    netip.Addr    // the unused address of the announce test; invalid: found by ARP probes (RFC 5227)
+	NoAnnounceTest bool          // send nothing that could make another host send an ARP request
+	Port           uint16        // a TCP service port of the VIPs; 0: none
+	Count          int           // who-has frames per VIP; 0: 3
+	Wait           time.Duration // how long to listen after the last who-has; 0: one second
+	Rate           int           // most frames per second; 0: 1000
+
+	// Stop is asked after each frame that may prove a fault; true ends the
+	// run (--fail-fast). It may be nil.
+	Stop func(*evidence.Log) bool
+}
+
+// A Host is how a user names a host: by MAC address, by IP address, or both.
+type Host struct {
+	MAC evidence.MAC // zero: not known
+	IP  netip.Addr   // invalid: not known
+}
+
+// Defaults of Config.
+const (
+	DefaultCount = 3
+	DefaultWait  = time.Second
+	DefaultRate  = 1000
+	// Interval between two who-has frames for the same VIP.
+	Interval = 200 * time.Millisecond
+)
+
+// withDefaults checks what can be checked before any socket opens.
+func (c Config) withDefaults() (Config, error) {
+	if len(c.VIPs) == 0 {
+		return c, fmt.Errorf("no VIP to ask for")
+	}
+	for _, vip := range c.VIPs {
+		if !vip.Is4() {
+			return c, fmt.Errorf("%s is not an IPv4 address", vip)
+		}
+	}
+	if c.Count == 0 {
+		c.Count = DefaultCount
+	}
+	if c.Wait == 0 {
+		c.Wait = DefaultWait
+	}
+	if c.Rate == 0 {
+		c.Rate = DefaultRate
+	}
+	return c, nil
+}

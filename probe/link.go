@@ -1,0 +1,22 @@
+package probe
+
+import (
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// A Link sends and receives frames on one interface; *capture.Live is one.
+type Link interface {
+	// Send puts one Ethernet frame, header included, on the wire.
+	Send(frame []byte) error
+	// Next waits for the next frame that is evidence, until the deadline;
+	// then the error is os.ErrDeadlineExceeded. Any other error means that
+	// the interface is lost. Frames that are no evidence are counted in
+	// Counts and never returned.
+	Next(deadline time.Time) (evidence.Record, error)
+	// Interrupt makes a Next that waits return os.ErrDeadlineExceeded at once.
+	Interrupt()
+	// Counts says what was received, lost and ignored so far.
+	Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64)
+}
