@@ -7,19 +7,13 @@ import (
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
-// A Name is how a user names a host: by MAC address, by IP address, or both.
-type Name struct {
-	MAC evidence.MAC // zero: not known
-	IP  netip.Addr   // invalid: not known
-}
-
 // Config says what was asked. The zero value of each field is useful, but for
 // VIPs: no names, nothing skipped.
 type Config struct {
 	VIPs []netip.Addr // one result for each, in this order
 
-	Director    Name   // who should own the VIPs; zero: to be found out
-	RealServers []Name // each gets a verdict, even if it was never seen
+	Director    evidence.Host   // who should own the VIPs; zero: to be found out
+	RealServers []evidence.Host // each gets a verdict, even if it was never seen
 
 	// Self is the host that the run was made from; zero for a file.
 	Self Self

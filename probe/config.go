@@ -18,8 +18,8 @@ type Config struct {
 	Forwards bool         // this host forwards IPv4 (net.ipv4.ip_forward): its kernel must not get our echo replies
 	Avoid    []netip.Addr // addresses in use: gateways, neighbours, this host's own; never taken as unused ones
 
-	Director    Host   // who should own the VIPs; zero: not named
-	RealServers []Host // named hosts: each is asked alone as well
+	Director    evidence.Host   // who should own the VIPs; zero: not named
+	RealServers []evidence.Host // named hosts: each is asked alone as well
 
 	ProbeSource    netip.Addr    // the unused address of the announce test; invalid: found by ARP probes (RFC 5227)
 	NoAnnounceTest bool          // send nothing that could make another host send an ARP request
@@ -31,12 +31,6 @@ type Config struct {
 	// Stop is asked after each frame that may prove a fault; true ends the
 	// run (--fail-fast). It may be nil.
 	Stop func(*evidence.Log) bool
-}
-
-// A Host is how a user names a host: by MAC address, by IP address, or both.
-type Host struct {
-	MAC evidence.MAC // zero: not known
-	IP  netip.Addr   // invalid: not known
 }
 
 // Defaults of Config.

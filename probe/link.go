@@ -15,8 +15,6 @@ type Link interface {
 	// the interface is lost. Frames that are no evidence are counted in
 	// Counts and never returned.
 	Next(deadline time.Time) (evidence.Record, error)
-	// Interrupt makes a Next that waits return os.ErrDeadlineExceeded at once.
-	Interrupt()
 	// Counts says what was received, lost and ignored so far.
 	Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64)
 }
