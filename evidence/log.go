@@ -44,7 +44,6 @@ type Note struct {
 	Code NoteCode
 	VIP  netip.Addr // the address that it is about; invalid: the whole run
 	Text string     // one sentence for the reader
-	Fix  string     // what to type; may be empty
 }
 
 // NoteCode names a kind of note, for the diagnosis to branch on.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 
@@ -16,7 +17,10 @@ type Config struct {
 	Addr     netip.Addr   // own address on the interface; invalid: it has none
 	Prefix   netip.Prefix // the subnet of Addr
 	Forwards bool         // this host forwards IPv4 (net.ipv4.ip_forward): its kernel must not get our echo replies
-	Avoid    []netip.Addr // addresses in use: gateways, neighbours, this host's own; never taken as unused ones
+	Avoid    []netip.Addr // addresses in use: gateways, this host's own; never taken as unused ones
+
+	// Neighbours is the neighbour table of the interface; it may be nil.
+	Neighbours map[netip.Addr]evidence.MAC
 
 	Director    evidence.Host   // who should own the VIPs; zero: not named
 	RealServers []evidence.Host // named hosts: each is asked alone as well
@@ -28,9 +32,17 @@ type Config struct {
 	Wait           time.Duration // how long to listen after the last who-has; 0: one second
 	Rate           int           // most frames per second; 0: 1000
 
+	// Owner tells from what was seen so far which host should own the VIP: it
+	// is the one that can undo harm. Nil: nobody knows.
+	Owner func(*evidence.Log, netip.Addr) (evidence.MAC, bool)
+
 	// Stop is asked after each frame that may prove a fault; true ends the
 	// run (--fail-fast). It may be nil.
 	Stop func(*evidence.Log) bool
+
+	// Rand chooses among unused addresses and ports; nil: at random. Runs
+	// with the same one may meet hosts that still know its addresses.
+	Rand *rand.Rand
 }
 
 // Defaults of Config.
@@ -60,6 +72,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Rate == 0 {
 		c.Rate = DefaultRate
+	}
+	if c.Rand == nil {
+		c.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
 	return c, nil
 }

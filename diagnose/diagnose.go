@@ -1,0 +1,188 @@
+package diagnose
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// Diagnose says what the log shows about each VIP of the configuration.
+//
+// It may be called while the log still grows. Nothing that it then reports
+// rests on silence, for silence counts only when it has lasted.
+func Diagnose(log evidence.Log, cfg Config) []Result {
+	p := whoIsWho(&log, &cfg)
+	scenes := make([]*scene, len(cfg.VIPs))
+	classes := make([]map[evidence.MAC]*class, len(cfg.VIPs))
+	byHost := map[evidence.MAC][]*class{}
+	for i, vip := range cfg.VIPs {
+		scenes[i] = newScene(&log, &cfg, p, vip)
+		classes[i] = map[evidence.MAC]*class{}
+		for mac := range scenes[i].parts {
+			c := scenes[i].eliminate(mac)
+			classes[i][mac] = &c
+			byHost[mac] = append(byHost[mac], &c)
+		}
+	}
+	for _, of := range byHost {
+		unite(of)
+	}
+
+	results := make([]Result, len(cfg.VIPs))
+	for i, s := range scenes {
+		results[i] = s.result(classes[i])
+	}
+	return results
+}
+
+// Fault reports whether the log proves a fault. Only what the last record can
+// have changed is looked at, so it can be asked after each.
+func Fault(log *evidence.Log, cfg Config) bool {
+	if len(log.Records) == 0 {
+		return false
+	}
+	last := log.Records[len(log.Records)-1]
+	if slices.Contains(cfg.VIPs, last.SenderIP) {
+		cfg.VIPs = []netip.Addr{last.SenderIP}
+	}
+	return slices.ContainsFunc(Diagnose(*log, cfg), func(r Result) bool { return r.Verdict == Fail })
+}
+
+// suspect is one host with all that is known of it.
+type suspect struct {
+	mac  evidence.MAC
+	part part
+	*deeds
+	class *class
+	host  Host
+}
+
+// result puts together what is said about one VIP.
+func (s *scene) result(classes map[evidence.MAC]*class) Result {
+	r := Result{
+		VIP: s.vip, Interface: s.cfg.Self.Interface, NetNS: s.cfg.Self.NetNS, VLAN: []uint16{},
+		Capture: Capture{
+			Received: s.log.Received, Dropped: s.log.Dropped, Analysed: uint64(len(s.log.Records)), Ignored: s.log.Ignored,
+		},
+	}
+	var suspects []*suspect
+	for mac, part := range s.parts {
+		x := &suspect{mac: mac, part: part, deeds: s.did(mac), class: classes[mac]}
+		x.host = s.host(x)
+		suspects = append(suspects, x)
+	}
+	slices.SortFunc(suspects, func(a, b *suspect) int {
+		return cmp.Or(cmp.Compare(rank(a.part.role), rank(b.part.role)), compareIPs(a.host.IPs, b.host.IPs), slices.Compare(a.mac[:], b.mac[:]))
+	})
+	for _, x := range suspects {
+		r.Hosts = append(r.Hosts, x.host)
+	}
+	missing := s.missing()
+	r.Hosts = append(r.Hosts, missing...)
+
+	r.Findings = s.findings(suspects, missing)
+	r.Notes = s.notes()
+	r.Tests = s.tests(suspects, missing, r.Findings)
+	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)
+	for _, f := range r.Findings {
+		if f.Severity == Critical {
+			r.Verdict = Fail
+		}
+	}
+	r.Summary = s.summary(r, suspects)
+	if s.cfg.Frames {
+		for _, rec := range s.records {
+			r.Frames = append(r.Frames, Frame{Frame: rec.Number, Time: rec.Time, Sent: rec.Sent, Text: rec.String()})
+		}
+	}
+	return r
+}
+
+// host fills in what is known of a host that was seen or can be named.
+func (s *scene) host(x *suspect) Host {
+	h := Host{
+		MAC: x.mac, IPs: slices.Clone(s.people.ips[x.mac]), Role: x.part.role, RoleReason: x.part.reason,
+		AnswersARP: x.class.answersVIP(), HoldsVIP: x.class.holdsVIP(), AnnouncesVIP: x.class.announcesVIP(),
+		Replies: len(x.replies), ARPIgnore: x.class.ignore(), ARPAnnounce: x.class.announce(),
+	}
+	// What was seen counts, whatever the model makes of it.
+	if len(x.replies) > 0 {
+		h.AnswersARP = Yes
+		h.FirstReplyMS = s.latency(x.replies[0])
+	}
+	if len(x.echoes)+len(x.synAcks) > 0 && s.own(x) {
+		h.HoldsVIP = Yes
+	}
+	if len(x.announcements) > 0 {
+		h.HoldsVIP, h.AnnouncesVIP = Yes, Yes
+	}
+	h.Causes = s.causes(x)
+	return h
+}
+
+// own reports whether echo replies of a host are its own: one to a broadcast
+// frame is, for no router passes those on.
+func (s *scene) own(x *suspect) bool {
+	return len(x.synAcks) > 0 || slices.ContainsFunc(x.echoes, func(e evidence.Record) bool {
+		return slices.ContainsFunc(s.echoed, func(ask evidence.Record) bool {
+			return ask.SenderIP == e.TargetIP && ask.Seq == e.Seq && ask.Dst == evidence.Broadcast
+		})
+	}) || !x.class.any(func(h hypothesis) bool { return !h.Place.holds() })
+}
+
+// latency is the time in milliseconds from the first request that a reply can
+// answer.
+func (s *scene) latency(reply evidence.Record) *float64 {
+	for _, ask := range s.asked {
+		if ask.SenderIP == reply.TargetIP && (ask.Dst == evidence.Broadcast || ask.Dst == reply.SenderMAC) {
+			// The reply carries the kernel's time, the request ours.
+			ms := max(0, float64(reply.Time.Sub(ask.Time).Microseconds())/1000)
+			return &ms
+		}
+	}
+	return nil
+}
+
+// missing are the named hosts of which not even the MAC address is known.
+func (s *scene) missing() (hosts []Host) {
+	add := func(h evidence.Host, role Role, reason string) {
+		if _, ok := s.people.find(h); !ok && !h.IsZero() {
+			hosts = append(hosts, Host{IPs: []netip.Addr{h.IP}, Role: role, RoleReason: reason + ", and never seen",
+				AnswersARP: Unknown, HoldsVIP: Unknown, AnnouncesVIP: Unknown})
+		}
+	}
+	add(s.cfg.Director, Director, "named as the director")
+	for _, h := range s.cfg.RealServers {
+		add(h, RealServer, "named as a real server")
+	}
+	return hosts
+}
+
+// notes are those of the run that concern this VIP.
+func (s *scene) notes() (notes []Note) {
+	for _, n := range s.log.Notes {
+		if n.VIP.IsValid() && n.VIP != s.vip {
+			continue
+		}
+		note := Note{Text: n.Text}
+		if n.Code == evidence.NotUndone {
+			note.Fix = announceCommand(s.vip)
+		}
+		notes = append(notes, note)
+	}
+	if s.onSelf() {
+		notes = append(notes, Note{Text: "this host has " + s.vip.String() + " itself and cannot see its own answers: run the check from a client"})
+	}
+	return notes
+}
+
+func rank(r Role) int { return slices.Index([]Role{Director, RealServer, Other}, r) }
+
+func compareIPs(a, b []netip.Addr) int {
+	if len(a) > 0 && len(b) > 0 {
+		return a[0].Compare(b[0])
+	}
+	return cmp.Compare(len(b), len(a)) // those without an address last
+}

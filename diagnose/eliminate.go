@@ -1,0 +1,147 @@
+package diagnose
+
+import (
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+	"github.com/arpcheck/arpcheck/kernel"
+)
+
+// A class is what is left of a grid for one host: every hypothesis that would
+// have done all that the host did, and none that would not.
+type class struct {
+	grid *grid
+	left []int // indices into grid.hyps; empty: no Linux setting fits
+	// contradiction is the first observation that struck out the last
+	// hypotheses; meaningful only if left is empty.
+	contradiction observation
+}
+
+// eliminate strikes out the hypotheses that do not fit what the host did.
+func (s *scene) eliminate(mac evidence.MAC) class {
+	m := s.model(mac)
+	c := class{grid: m.grid, left: make([]int, len(m.grid.hyps))}
+	for i := range c.left {
+		c.left[i] = i
+	}
+	// A host that completes connections to the VIP has it.
+	if len(s.did(mac).synAcks) > 0 {
+		c.keep(func(h hypothesis) bool { return h.Place.holds() })
+	}
+	for _, o := range s.views(mac) {
+		reactions := c.grid.react(o.stimulus)
+		before := len(c.left)
+		c.left = slices.DeleteFunc(c.left, func(i int) bool { return !o.fits(reactions[i]) })
+		if len(c.left) == 0 && before > 0 {
+			c.contradiction = o
+			break
+		}
+	}
+	return c
+}
+
+// fits reports whether the reaction of a hypothesis is what was observed.
+func (o observation) fits(r kernel.Reaction) bool {
+	if o.announced.IsValid() {
+		return r.Reply != kernel.Silent && r.Announces == o.announced
+	}
+	switch r.Reply {
+	case kernel.Silent:
+		return !o.replied
+	case kernel.Late: // a random delay may be short, but not each time
+		return o.replied && !o.prompt
+	}
+	return o.replied // the network may delay what was sent at once
+}
+
+// keep strikes out the hypotheses for which ok is false.
+func (c *class) keep(ok func(hypothesis) bool) {
+	c.left = slices.DeleteFunc(c.left, func(i int) bool { return !ok(c.grid.hyps[i]) })
+}
+
+// values returns what is left of one setting, ascending.
+func (c class) values(of func(hypothesis) int) []int {
+	var all []int
+	for _, i := range c.left {
+		if v := of(c.grid.hyps[i]); !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (c class) ignore() []int   { return c.values(func(h hypothesis) int { return h.Ignore }) }
+func (c class) announce() []int { return c.values(func(h hypothesis) int { return h.Announce }) }
+
+// agree returns the answer on which all hypotheses that are left agree.
+func (c class) agree(yes func(i int) bool) Answer {
+	var y, n bool
+	for _, i := range c.left {
+		if yes(i) {
+			y = true
+		} else {
+			n = true
+		}
+	}
+	switch {
+	case y && !n:
+		return Yes
+	case n && !y:
+		return No
+	}
+	return Unknown
+}
+
+// any reports whether some hypothesis that is left is so.
+func (c class) any(is func(hypothesis) bool) bool {
+	return slices.ContainsFunc(c.left, func(i int) bool { return is(c.grid.hyps[i]) })
+}
+
+// answersVIP, holdsVIP and announcesVIP are the three questions about a host,
+// answered by what is left.
+func (c class) answersVIP() Answer {
+	reactions := c.grid.react(kernel.Stimulus{Kind: kernel.WhoHas, In: modelNIC, Sender: modelClient, Target: c.grid.vip, Broadcast: true})
+	return c.agree(func(i int) bool { return reactions[i].Reply != kernel.Silent })
+}
+
+func (c class) holdsVIP() Answer {
+	return c.agree(func(i int) bool { return c.grid.hyps[i].Place.holds() })
+}
+
+func (c class) announcesVIP() Answer {
+	announcing := c.grid.announcers()
+	return c.agree(func(i int) bool { return announcing[i] })
+}
+
+// unite makes the classes of one host under several VIPs agree: the settings
+// belong to the host, so a value that one VIP excludes is excluded for all.
+func unite(classes []*class) {
+	ignore, announce := sharedValues(classes, class.ignore), sharedValues(classes, class.announce)
+	if len(ignore) == 0 || len(announce) == 0 {
+		return // they changed in between, or no Linux setting fits
+	}
+	for _, c := range classes {
+		before := slices.Clone(c.left)
+		c.keep(func(h hypothesis) bool {
+			return slices.Contains(ignore, h.Ignore) && slices.Contains(announce, h.Announce)
+		})
+		if len(c.left) == 0 {
+			c.left = before
+		}
+	}
+}
+
+// sharedValues returns the values that are left in every class.
+func sharedValues(classes []*class, of func(class) []int) []int {
+	var shared []int
+	for i, c := range classes {
+		values := of(*c)
+		if i == 0 {
+			shared = values
+			continue
+		}
+		shared = slices.DeleteFunc(shared, func(v int) bool { return !slices.Contains(values, v) })
+	}
+	return shared
+}

@@ -1,0 +1,189 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// sysctlFile is where the fixes put what must outlive the next boot.
+const sysctlFile = "/etc/sysctl.d/90-vip-arp.conf"
+
+// setting returns the commands that set a sysctl on all interfaces, now and
+// at the next boot. "all" is enough, for the greater of all and the interface
+// counts; and it is right whatever the interface is called.
+func setting(name string, value int) []string {
+	return []string{
+		fmt.Sprintf("sysctl -w net.ipv4.conf.all.%s=%d", name, value),
+		fmt.Sprintf("echo 'net.ipv4.conf.all.%s = %d' >> %s", name, value, sysctlFile),
+	}
+}
+
+// announceCommand makes every neighbour entry for the VIP point to the host
+// that it is typed on.
+func announceCommand(vip netip.Addr) string {
+	return fmt.Sprintf(`arping -U -c 3 -I "$(ip -o -4 addr show to %s | awk '$2 != "lo" {print $2; exit}')" %s`, vip, vip)
+}
+
+// afterwards tells how to make clients forget the wrong host.
+func (s *scene) afterwards() []string {
+	return []string{"# then, on the director, so that clients forget the wrong MAC address:", announceCommand(s.vip)}
+}
+
+var elsewhere = []string{
+	"kube-proxy in IPVS mode: set `strictARP: true` in its configuration; it then sets both sysctls",
+	"keepalived: on real servers the VIP belongs on lo, never into virtual_ipaddress, which is for directors",
+	"not Linux: BSD needs the VIP on a loopback clone (lo1), Windows on a loopback adapter with forwarding and weak host receive",
+}
+
+// loDoesNotCount is said wherever arp_ignore or arp_announce come up.
+const loDoesNotCount = "What counts is the interface that the frame arrives at or leaves by (or all, whichever value is greater), never the one that holds the VIP: set on lo alone it does nothing."
+
+func (s *scene) explainReply(x *suspect, f *Finding) {
+	c := x.class
+	switch {
+	case c.holdsVIP() == No:
+		f.Why = "It does not have the address, but answers for what it routes to (proxy_arp)."
+		f.Fix = []string{"sysctl -w net.ipv4.conf.all.proxy_arp=0", "# and likewise for each interface that shows 1: sysctl -a | grep '[.]proxy_arp '"}
+		return
+	case len(c.left) == 0:
+		f.Why = "arp_ignore decides on Linux, but no setting of it fits what this host did."
+	case slices.Equal(c.ignore(), []int{0}):
+		f.Why = "arp_ignore is 0 there: Linux answers for every address of the host, also for those on lo, through whichever interface is asked."
+	default:
+		f.Why = "With arp_ignore 0, Linux answers for every address of the host, also for those on lo, through whichever interface is asked. 1 answers only for addresses of the interface that is asked."
+	}
+	f.Why += " " + loDoesNotCount
+	f.Fix = append(setting("arp_ignore", 1), s.afterwards()...)
+	f.Variants = elsewhere
+}
+
+func (s *scene) explainNIC(x *suspect, f *Finding) {
+	f.Summary = fmt.Sprintf("%s has %s on the interface that faces the segment.", s.people.call(x.mac), s.vip)
+	f.Why = fmt.Sprintf("Its arp_ignore is %s, so it stays silent for addresses on lo; it answers for this one, so this one is not there. No value but 8 makes an interface silent for its own addresses, and 8 silences the real server's own address, too.",
+		list(x.class.ignore()))
+	f.Fix = append([]string{
+		fmt.Sprintf("ip addr add %s/32 dev lo", s.vip),
+		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 != \"lo\" {print $4, \"dev\", $2}')", s.vip),
+		"# and move it to lo in the network configuration, for the next boot",
+	}, s.afterwards()...)
+}
+
+func (s *scene) explainAnnounce(x *suspect, f *Finding) {
+	c := x.class
+	where := "is not"
+	if c.grid == gridFor(true) {
+		where = "is"
+	}
+	f.Why = "Everyone who has a neighbour entry for the VIP takes over the sender of such a broadcast, so its traffic moves to this host, whether or not it answers who-has. "
+	switch {
+	case slices.Equal(c.announce(), []int{0}) && where == "is not":
+		f.Why += "arp_announce is 0 there: the address that the packet comes from is announced. "
+	case slices.Contains(c.announce(), 1) && where == "is":
+		f.Why += "arp_announce 0 announces the address that the packet comes from; 1 does the same here, because the VIP is in the subnet of the host's own address. "
+	case len(c.left) == 0:
+		f.Why += "arp_announce decides on Linux, but no setting of it fits what this host did. "
+	}
+	f.Why += "2 announces the best address of the outgoing interface. " + loDoesNotCount
+	f.Fix = append(setting("arp_announce", 2), s.afterwards()...)
+	f.Variants = elsewhere
+}
+
+func (s *scene) explainGratuitous(x *suspect, f *Finding) {
+	f.Why = "Gratuitous ARP moves the neighbour entries of all hosts at once. The kernel sends it only where arp_notify is on; otherwise a program does: arping -U or -A in a start-up script, keepalived, kube-vip, or a network manager that brings the VIP up."
+	f.Fix = append([]string{
+		"sysctl -w net.ipv4.conf.all.arp_notify=0",
+		"grep -rls 'arping' /etc/network /etc/NetworkManager /etc/keepalived /etc/systemd 2>/dev/null   # who sends it?",
+	}, s.afterwards()...)
+}
+
+func (s *scene) explainWide(f *Finding) {
+	f.Why = fmt.Sprintf("An address on lo makes its whole subnet local (fib_add_ifaddr), so %s on lo with a mask as wide as /24 makes the host own each address of it: it answers for all of them and can reach none. A VIP on lo needs /32.", s.vip)
+	f.Fix = []string{
+		fmt.Sprintf("ip addr add %s/32 dev lo", s.vip),
+		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 == \"lo\" && $4 !~ \"/32$\" {print $4, \"dev\", $2}')", s.vip),
+		"# and write /32 (255.255.255.255) into the network configuration, for the next boot",
+	}
+}
+
+func (s *scene) explainProxy(x *suspect, f *Finding) {
+	f.Why = "With proxy_arp and forwarding on, Linux answers for addresses that it reaches through another interface, up to 0.8 s late. Traffic for them passes through this host."
+	f.Fix = []string{
+		"sysctl -w net.ipv4.conf.all.proxy_arp=0",
+		"# and for each interface that still shows 1: sysctl -a 2>/dev/null | grep 'proxy_arp '",
+	}
+}
+
+func (s *scene) explainSilent(x *suspect, f *Finding) {
+	if !s.people.alive[x.mac] {
+		f.Why = "It sent nothing at all during the run. It is down, on another segment, or silent to ARP: arp_ignore 8, the NOARP flag, or a filter (arptables, nftables)."
+		f.Fix = []string{"# on its console:", "ip -br link; ip -br addr; sysctl -a 2>/dev/null | grep 'arp_ignore '"}
+		return
+	}
+	f.Why = "It is up, for it sends other frames. So its ARP is off (arp_ignore 8, or the NOARP flag) or filtered (arptables, nftables). Once the director's neighbour entry for it ends, the director cannot reach it any more."
+	f.Fix = []string{
+		"sysctl -w net.ipv4.conf.all.arp_ignore=1   # for each interface that shows 8, likewise: sysctl -a 2>/dev/null | grep 'arp_ignore '",
+		"ip -o link | grep NOARP   # if it lists the interface: ip link set dev NIC arp on",
+	}
+}
+
+// causes ranks what the host's settings may be, where something is wrong with
+// it: the commonest first, each with the command that confirms it.
+func (s *scene) causes(x *suspect) (all []string) {
+	c := x.class
+	if len(c.left) == 0 {
+		if !s.people.alive[x.mac] {
+			return nil
+		}
+		return []string{fmt.Sprintf("no Linux setting that arpcheck knows fits: %s. It may not be Linux, or a filter answers or drops in between: `nft list ruleset; arptables -L`", s.tell(c.contradiction))}
+	}
+	if x.part.role == Director {
+		return nil
+	}
+	add := func(possible bool, cause, command string) {
+		if possible {
+			all = append(all, cause+": `"+command+"`")
+		}
+	}
+	if len(x.replies) > 0 {
+		add(c.any(func(h hypothesis) bool { return h.Ignore == 0 && h.Place.holds() }),
+			"arp_ignore is not set, or on lo alone, where it does not count", "sysctl -a 2>/dev/null | grep 'arp_ignore '")
+		add(c.any(func(h hypothesis) bool { return h.Place.nic() }),
+			"the VIP is on the interface that faces the segment, where arp_ignore 1 and 2 allow it", fmt.Sprintf("ip -br addr show to %s", s.vip))
+		add(c.any(func(h hypothesis) bool { return h.Ignore == 3 && !h.Place.nic() && h.Place.holds() }),
+			"arp_ignore is 3, which hides only addresses of scope host", fmt.Sprintf("ip addr show to %s", s.vip))
+		add(c.any(func(h hypothesis) bool { return h.Place == proxied }),
+			"it answers for what it routes to", "sysctl -a 2>/dev/null | grep 'proxy_arp '")
+	}
+	if len(x.announcements) > 0 {
+		add(slices.Contains(c.announce(), 0), "arp_announce is not set, or on lo alone, where it does not count", "sysctl -a 2>/dev/null | grep 'arp_announce '")
+		add(slices.Contains(c.announce(), 1), "arp_announce is 1, which allows the VIP where it is in the subnet of the host's own address", "sysctl -a 2>/dev/null | grep 'arp_announce '")
+	}
+	return all
+}
+
+// tell puts an observation into words.
+func (s *scene) tell(o observation) string {
+	did := "it was silent"
+	switch {
+	case len(o.proof) > 0:
+		return fmt.Sprintf("frame %d, %s", o.proof[0].Number, o.proof[0])
+	case o.replied:
+		did = "it replied"
+	}
+	to := "to a who-has"
+	if o.stimulus.Target == modelRIP {
+		to += " for its own address"
+	}
+	return did + " " + to
+}
+
+// list prints values as "1 or 2".
+func list(values []int) string {
+	var all []string
+	for _, v := range values {
+		all = append(all, fmt.Sprint(v))
+	}
+	return strings.Join(all, " or ")
+}

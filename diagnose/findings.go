@@ -1,0 +1,219 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// mostProof is how many frames a finding shows.
+const mostProof = 3
+
+// findings lists what is wrong, critical ones first, in the order of the hosts.
+func (s *scene) findings(suspects []*suspect, missing []Host) (all []Finding) {
+	if f, ok := s.loss(); ok {
+		defer func() { all = append(all, f) }()
+	}
+	all = append(all, s.ownership(suspects)...)
+	for _, x := range suspects {
+		all = append(all, s.leaks(x)...)
+		all = append(all, s.overreach(x)...)
+		if f, ok := s.silent(x); ok {
+			all = append(all, f)
+		}
+		if f, ok := s.mismatch(x); ok {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// about starts a finding on one host.
+func (s *scene) about(x *suspect, code Code, severity Severity, proof []evidence.Record) Finding {
+	return Finding{Code: code, Severity: severity, MAC: x.mac, IPs: x.host.IPs, Evidence: frames(proof)}
+}
+
+// leaks are the ways in which a host that is not the director draws the VIP's
+// traffic to itself.
+func (s *scene) leaks(x *suspect) (all []Finding) {
+	if x.part.role == Director || x.part.role == Other && !s.ownerKnown() || x.mac == s.predecessor {
+		return nil
+	}
+	name := s.people.call(x.mac)
+	if len(x.replies) > 0 {
+		f := s.about(x, ReplyLeak, Critical, s.pair(x.replies))
+		f.Summary = fmt.Sprintf("%s answers who-has %s, and should leave that to the director.", name, s.vip)
+		s.explainReply(x, &f)
+		all = append(all, f)
+		if x.class.holdsVIP() == Yes && !x.class.any(func(h hypothesis) bool { return !h.Place.nic() }) {
+			f := s.about(x, OnNIC, Critical, s.pair(x.replies))
+			s.explainNIC(x, &f)
+			all = append(all, f)
+		}
+	}
+	if len(x.announcements) > 0 {
+		f := s.about(x, AnnounceLeak, Critical, x.announcements)
+		f.Summary = fmt.Sprintf("%s uses %s as the sender of its own ARP requests.", name, s.vip)
+		s.explainAnnounce(x, &f)
+		all = append(all, f)
+	}
+	if len(x.gratuitous) > 0 {
+		f := s.about(x, GratuitousLeak, Critical, x.gratuitous)
+		f.Summary = fmt.Sprintf("%s sends gratuitous ARP for %s.", name, s.vip)
+		s.explainGratuitous(x, &f)
+		all = append(all, f)
+	}
+	return all
+}
+
+// overreach is a host that answers for addresses that are not its own.
+func (s *scene) overreach(x *suspect) (all []Finding) {
+	name := s.people.call(x.mac)
+	grabbed := s.people.grabbed(x.mac)
+	if len(grabbed) > 0 && grabbed[0].TargetIP.IsUnspecified() {
+		f := s.about(x, SubnetAnswered, Critical, grabbed)
+		f.Summary = fmt.Sprintf("%s answers for addresses that nobody has, such as %s.", name, grabbed[0].SenderIP)
+		s.explainWide(&f)
+		return append(all, f)
+	}
+	proxies := x.class.holdsVIP() == No && len(x.replies) > 0
+	if len(grabbed) > 0 || proxies {
+		f := s.about(x, ProxyARP, Warning, append(grabbed, s.pair(x.replies)...))
+		f.Summary = fmt.Sprintf("%s answers who-has for addresses that it does not have, but routes to.", name)
+		s.explainProxy(x, &f)
+		all = append(all, f)
+	}
+	return all
+}
+
+// silent is a host that was named and does not answer for its own address.
+func (s *scene) silent(x *suspect) (Finding, bool) {
+	if len(x.replies) > 0 || len(s.people.ips[x.mac]) == 0 || !s.isNamed(x.mac) {
+		return Finding{}, false
+	}
+	var asked []evidence.Record
+	for _, rec := range s.records {
+		if rec.Kind != evidence.ARPRequest && rec.Kind != evidence.ARPReply {
+			continue
+		}
+		own := slices.Contains(s.people.ips[x.mac], rec.TargetIP)
+		if rec.Sent && own && rec.SenderIP == s.cfg.Self.Addr {
+			asked = append(asked, rec)
+		}
+		if !rec.Sent && rec.Kind == evidence.ARPReply && rec.SenderMAC == x.mac {
+			return Finding{}, false
+		}
+	}
+	if len(asked) < asksNeeded || !s.heard(asked[len(asked)-1], hearAlone) {
+		return Finding{}, false
+	}
+	severity := Critical
+	if !s.people.alive[x.mac] {
+		severity = Warning
+	}
+	f := s.about(x, ARPSilent, severity, append(s.alive(x), asked[len(asked)-1]))
+	f.Summary = fmt.Sprintf("%s does not answer who-has for its own address.", s.people.call(x.mac))
+	s.explainSilent(x, &f)
+	return f, true
+}
+
+// alive returns a frame that shows that the host is up, if there is one.
+func (s *scene) alive(x *suspect) []evidence.Record {
+	for _, rec := range s.records {
+		if !rec.Sent && rec.Src == x.mac {
+			return []evidence.Record{rec}
+		}
+	}
+	return nil
+}
+
+// mismatch is a claim whose ARP sender is not its Ethernet source. Virtual
+// routers do so by design.
+func (s *scene) mismatch(x *suspect) (Finding, bool) {
+	if _, ok := x.mac.VirtualRouter(); ok {
+		return Finding{}, false
+	}
+	for _, group := range [][]evidence.Record{x.replies, x.announcements, x.gratuitous} {
+		for _, rec := range group {
+			if rec.Src == rec.SenderMAC {
+				continue
+			}
+			f := s.about(x, SourceMismatch, Warning, []evidence.Record{rec})
+			f.Summary = fmt.Sprintf("A frame from %s claims that %s is at %s.", rec.Src, s.vip, rec.SenderMAC)
+			f.Why = "The Ethernet source and the ARP sender differ. Clients believe the ARP sender. Some bonding and virtual-router set-ups do this; so does ARP spoofing."
+			f.Fix = []string{"# find the switch port of " + rec.Src.String() + " in the switch's MAC address table"}
+			return f, true
+		}
+	}
+	return Finding{}, false
+}
+
+// loss says that frames did not reach this program.
+func (s *scene) loss() (Finding, bool) {
+	if s.lossless() {
+		return Finding{}, false
+	}
+	return Finding{
+		Code: CaptureLoss, Severity: Warning,
+		Summary: fmt.Sprintf("The kernel dropped %d frames before arpcheck could read them.", s.log.Dropped),
+		Why:     "A host that seems silent may have answered in a frame that was lost, so no silence in this run proves anything.",
+		Fix:     []string{"sysctl -w net.core.rmem_max=8388608", "# and run arpcheck again, or as root, or when the machine is less busy"},
+	}, true
+}
+
+// pair puts the request before the reply that answers it, where it is known.
+func (s *scene) pair(replies []evidence.Record) []evidence.Record {
+	for i := len(s.asked) - 1; i >= 0 && len(replies) > 0; i-- {
+		ask := s.asked[i]
+		if ask.Number < replies[0].Number && ask.SenderIP == replies[0].TargetIP {
+			return append([]evidence.Record{ask}, replies...)
+		}
+	}
+	return replies
+}
+
+// ownerKnown reports whether some host is known to be the director.
+func (s *scene) ownerKnown() bool {
+	for _, p := range s.parts {
+		if p.role == Director {
+			return true
+		}
+	}
+	return !s.cfg.Director.IsZero()
+}
+
+func (s *scene) isNamed(mac evidence.MAC) bool {
+	for _, h := range s.cfg.named() {
+		if found, ok := s.people.find(h); ok && found == mac {
+			return true
+		}
+	}
+	return false
+}
+
+// frames turns records into evidence, the first few of them.
+func frames(recs []evidence.Record) []Evidence {
+	var all []Evidence
+	for _, rec := range recs[:min(len(recs), mostProof)] {
+		all = append(all, Evidence{Frame: rec.Number, Time: rec.Time, Text: rec.String()})
+	}
+	return all
+}
+
+// names lists hosts for a sentence.
+func (s *scene) names(macs []evidence.MAC) string {
+	var all []string
+	for i, mac := range macs {
+		if i == 4 && len(macs) > 5 {
+			all = append(all, fmt.Sprintf("%d more", len(macs)-i))
+			break
+		}
+		all = append(all, s.people.call(mac))
+	}
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}

@@ -1,0 +1,184 @@
+package diagnose
+
+import (
+	"net/netip"
+	"sync"
+
+	"github.com/arpcheck/arpcheck/kernel"
+)
+
+// A hypothesis is one configuration that a host may have: the settings in
+// force on the interface that faces the segment, and where the VIP sits.
+type hypothesis struct {
+	Ignore   int // 0 stands for 0 and 4 to 7
+	Announce int
+	Place    placement
+	NoARP    bool
+	Filter   bool // arp_filter or rp_filter without a route back to senders off the subnet
+	Echo     echoPolicy
+}
+
+// placement is where a host has the VIP.
+type placement uint8
+
+const (
+	absent    placement = iota
+	onLo                // /32, scope global: `ip addr add VIP/32 dev lo`
+	onLoHost            // /32, scope host
+	onLoWide            // with the mask of the subnet
+	onOther             // /32 on an interface that does not face the segment
+	onNIC               // /32 on the interface that faces the segment
+	onNICWide           // there, with the mask of the subnet
+	proxied             // absent, but the host answers for it with proxy_arp
+)
+
+// holds reports whether the host has the VIP as an address of its own.
+func (p placement) holds() bool { return p != absent && p != proxied }
+
+// nic reports whether it has it on the interface that faces the segment.
+func (p placement) nic() bool { return p == onNIC || p == onNICWide }
+
+// echoPolicy is what a host does about echo requests.
+type echoPolicy uint8
+
+const (
+	echoes      echoPolicy = iota
+	echoUnicast            // drop_unicast_in_l2_multicast: not those in broadcast frames
+	echoNever              // icmp_echo_ignore_all, or a firewall
+)
+
+// The model network. What was seen is compared on these addresses, whatever
+// the real ones are: only their relations decide (who is in whose subnet), so
+// one grid of reactions serves all hosts and VIPs.
+var (
+	modelNet    = netip.MustParsePrefix("192.168.1.0/24")
+	modelRIP    = netip.MustParseAddr("192.168.1.41")
+	modelClient = netip.MustParseAddr("192.168.1.182") // any sender in the subnet
+	modelUnused = netip.MustParseAddr("192.168.1.200") // an address that nobody has
+	modelFar    = netip.MustParseAddr("198.51.100.7")  // any sender off the subnet
+	modelVIPIn  = netip.MustParseAddr("192.168.1.99")
+	modelVIPOut = netip.MustParseAddr("10.9.9.99")
+	modelNIC    = "nic"
+)
+
+// A grid is all hypotheses for a VIP inside or outside the subnet of the real
+// server, with their reactions to each stimulus that was asked for so far.
+type grid struct {
+	vip   netip.Addr
+	hyps  []hypothesis
+	hosts []kernel.Host
+
+	mu        sync.Mutex
+	reactions map[kernel.Stimulus][]kernel.Reaction
+
+	once       sync.Once
+	announcing []bool
+}
+
+var grids = [2]func() *grid{
+	sync.OnceValue(func() *grid { return newGrid(modelVIPOut) }),
+	sync.OnceValue(func() *grid { return newGrid(modelVIPIn) }),
+}
+
+// gridFor returns the grid for a VIP that is inside the host's subnet or not.
+func gridFor(inSubnet bool) *grid {
+	if inSubnet {
+		return grids[1]()
+	}
+	return grids[0]()
+}
+
+func newGrid(vip netip.Addr) *grid {
+	g := &grid{vip: vip, reactions: map[kernel.Stimulus][]kernel.Reaction{}}
+	for _, place := range []placement{absent, onLo, onLoHost, onLoWide, onOther, onNIC, onNICWide, proxied} {
+		for _, ignore := range []int{0, 1, 2, 3, 8} {
+			for _, announce := range []int{0, 1, 2} {
+				for _, noARP := range []bool{false, true} {
+					for _, filter := range []bool{false, true} {
+						for _, echo := range []echoPolicy{echoes, echoUnicast, echoNever} {
+							g.hyps = append(g.hyps, hypothesis{ignore, announce, place, noARP, filter, echo})
+						}
+					}
+				}
+			}
+		}
+	}
+	g.hosts = make([]kernel.Host, len(g.hyps))
+	for i, h := range g.hyps {
+		g.hosts[i] = h.host(vip)
+	}
+	return g
+}
+
+// host builds the configuration in the kernel's terms.
+func (h hypothesis) host(vip netip.Addr) kernel.Host {
+	lo := kernel.Interface{Name: "lo", Loopback: true, Addresses: []kernel.Address{
+		{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Scope: kernel.ScopeHost}}}
+	nic := kernel.Interface{Name: modelNIC, NoARP: h.NoARP,
+		Settings: kernel.Settings{ARPIgnore: h.Ignore, ARPAnnounce: h.Announce, ARPFilter: h.Filter,
+			DropUnicastInL2Multicast: h.Echo == echoUnicast},
+		Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(modelRIP, modelNet.Bits())}}}
+	other := kernel.Interface{Name: "other"}
+	host := kernel.Host{IgnoreEcho: h.Echo == echoNever}
+
+	narrow := kernel.Address{Prefix: netip.PrefixFrom(vip, 32)}
+	wide := kernel.Address{Prefix: netip.PrefixFrom(vip, modelNet.Bits()), Secondary: modelNet.Contains(vip)}
+	switch h.Place {
+	case onLo:
+		lo.Addresses = append(lo.Addresses, narrow)
+	case onLoHost:
+		narrow.Scope = kernel.ScopeHost
+		lo.Addresses = append(lo.Addresses, narrow)
+	case onLoWide:
+		wide.Secondary = false
+		lo.Addresses = append(lo.Addresses, wide)
+	case onOther:
+		other.Addresses = append(other.Addresses, narrow)
+	case onNIC:
+		nic.Addresses = append(nic.Addresses, narrow)
+	case onNICWide:
+		nic.Addresses = append(nic.Addresses, wide)
+	case proxied:
+		host.Forwarding = true
+		nic.ProxyARP = true
+		host.Routes = append(host.Routes, kernel.Route{Destination: netip.PrefixFrom(vip, 32), Dev: "other"})
+	}
+	if !h.Filter {
+		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"),
+			Dev: modelNIC, Via: netip.MustParseAddr("192.168.1.1")})
+	}
+	host.Interfaces = []kernel.Interface{lo, nic, other}
+	return host
+}
+
+// react returns the reaction of every hypothesis, in the order of g.hyps.
+func (g *grid) react(s kernel.Stimulus) []kernel.Reaction {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if got, ok := g.reactions[s]; ok {
+		return got
+	}
+	all := make([]kernel.Reaction, len(g.hosts))
+	for i := range g.hosts {
+		all[i] = g.hosts[i].React(s)
+	}
+	g.reactions[s] = all
+	return all
+}
+
+// announcers reports for every hypothesis whether such a host uses the VIP as
+// the sender of its who-has when it must find somebody in its subnet. It is
+// arp_solicit alone that is asked: a host that ignores echo requests can be
+// made to ask by other traffic.
+func (g *grid) announcers() []bool {
+	g.once.Do(func() {
+		g.announcing = make([]bool, len(g.hyps))
+		for i, h := range g.hyps {
+			h.Echo, h.Filter = echoes, false
+			host := h.host(g.vip)
+			r := host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: modelClient, Target: g.vip})
+			g.announcing[i] = r.Announces == g.vip
+		}
+	})
+	return g.announcing
+}

@@ -1,0 +1,208 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+	"github.com/arpcheck/arpcheck/kernel"
+)
+
+// An observation is what one host was seen to do about one stimulus, in the
+// terms of the model network.
+type observation struct {
+	stimulus  kernel.Stimulus
+	replied   bool
+	prompt    bool       // each reply came at once: no proxy waits so little so often
+	announced netip.Addr // sender of the who-has that it drew; invalid: none was seen
+	proof     []evidence.Record
+}
+
+// Times after which silence counts. That for a who-has for the VIP is
+// Config.Wait, for a proxy may be late.
+const (
+	hearAlone  = 200 * time.Millisecond // what is answered at once
+	promptly   = 10 * time.Millisecond
+	asksNeeded = 2 // one frame can get lost
+)
+
+// views turns what a host was asked, and did, into observations. Questions that
+// it may not have heard the end of are left out; so is all silence of a host
+// that has never shown itself.
+func (s *scene) views(mac evidence.MAC) []observation {
+	if !s.people.alive[mac] {
+		return nil
+	}
+	m := s.model(mac)
+	type question struct {
+		asks    []evidence.Record
+		replies []evidence.Record
+		said    *evidence.Record
+	}
+	questions := map[kernel.Stimulus]*question{}
+	var order []kernel.Stimulus
+	for _, ask := range s.records {
+		if !ask.Sent || ask.Dst != evidence.Broadcast && ask.Dst != mac {
+			continue
+		}
+		stimulus, ok := m.stimulus(ask)
+		if !ok {
+			continue
+		}
+		q := questions[stimulus]
+		if q == nil {
+			q = new(question)
+			questions[stimulus] = q
+			order = append(order, stimulus)
+		}
+		q.asks = append(q.asks, ask)
+	}
+	for _, stimulus := range order {
+		q := questions[stimulus]
+		for _, rec := range s.records {
+			if rec.Sent || !slices.ContainsFunc(q.asks, func(ask evidence.Record) bool { return answersTo(rec, ask, mac) }) {
+				continue
+			}
+			if rec.Kind == evidence.ARPRequest {
+				q.said = &rec
+			} else {
+				q.replies = append(q.replies, rec)
+			}
+		}
+	}
+
+	var all []observation
+	for _, stimulus := range order {
+		q := questions[stimulus]
+		o := observation{stimulus: stimulus, replied: len(q.replies) > 0, proof: q.replies}
+		switch {
+		case q.said != nil:
+			o.announced = m.address(q.said.SenderIP)
+			o.proof = []evidence.Record{*q.said}
+		case stimulus.Kind == kernel.Echo:
+			o.stimulus.Known = true // it need not ask, or said nothing at all
+		}
+		o.prompt = len(q.replies) > 1 && promptReplies(q.asks, q.replies)
+		if o.replied || o.announced.IsValid() || s.silenceCounts(stimulus, m, q.asks) {
+			all = append(all, o)
+		}
+	}
+	if o, ok := s.unusedView(mac, m); ok {
+		all = append(all, o)
+	}
+	return all
+}
+
+// answersTo reports whether a record is the host's reaction to the ask.
+func answersTo(rec, ask evidence.Record, mac evidence.MAC) bool {
+	switch {
+	case rec.Time.Before(ask.Time.Add(-promptly)): // the clocks of the two may differ a little
+		return false
+	case ask.Kind == evidence.ARPRequest:
+		return rec.Kind == evidence.ARPReply && rec.SenderMAC == mac && rec.SenderIP == ask.TargetIP && rec.TargetIP == ask.SenderIP
+	case ask.Kind == evidence.EchoRequest && rec.Kind == evidence.EchoReply:
+		return rec.Src == mac && rec.SenderIP == ask.TargetIP && rec.TargetIP == ask.SenderIP && rec.ID == ask.ID
+	case ask.Kind == evidence.EchoRequest && rec.Kind == evidence.ARPRequest:
+		return rec.SenderMAC == mac && rec.TargetIP == ask.SenderIP && rec.Dst == evidence.Broadcast
+	}
+	return false
+}
+
+// promptReplies reports whether each reply follows an ask at once.
+func promptReplies(asks, replies []evidence.Record) bool {
+	for _, rec := range replies {
+		if !slices.ContainsFunc(asks, func(ask evidence.Record) bool {
+			d := rec.Time.Sub(ask.Time)
+			return -promptly <= d && d < promptly
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// silenceCounts reports whether no reply means that the host did not reply.
+func (s *scene) silenceCounts(stimulus kernel.Stimulus, m model, asks []evidence.Record) bool {
+	need, wait := asksNeeded, hearAlone
+	if stimulus.Kind == kernel.WhoHas && stimulus.Broadcast && stimulus.Target == m.grid.vip {
+		wait = s.cfg.wait()
+		if !stimulus.Sender.IsUnspecified() && stimulus.Sender != modelFar {
+			need = 1 // as often as the user wanted
+		}
+	}
+	return len(asks) >= need && s.heard(asks[len(asks)-1], min(wait, s.cfg.wait()))
+}
+
+// unusedView sums up who-has for addresses that nobody has: an answer to one
+// of them proves nothing, answers to several do.
+func (s *scene) unusedView(mac evidence.MAC, m model) (observation, bool) {
+	o := observation{stimulus: kernel.Stimulus{Kind: kernel.WhoHas, In: modelNIC, Sender: netip.IPv4Unspecified(), Target: modelUnused, Broadcast: true}}
+	grabbed := s.people.grabbed(mac)
+	if len(grabbed) > 0 {
+		for _, rec := range grabbed {
+			if rec.TargetIP.IsUnspecified() {
+				o.replied, o.proof = true, append(o.proof, rec)
+			}
+		}
+		return o, o.replied
+	}
+	if len(s.people.claimed[mac]) > 0 || len(s.people.unused) < 2 || !m.sameSubnet {
+		return o, false
+	}
+	return o, s.heard(s.people.lastProbe, hearAlone)
+}
+
+// A model translates addresses of the wire into those of the model network,
+// from the view of one host.
+type model struct {
+	scene      *scene
+	grid       *grid
+	ips        []netip.Addr
+	prefix     netip.Prefix
+	sameSubnet bool // the host is in the subnet of the client
+}
+
+func (s *scene) model(mac evidence.MAC) model {
+	m := model{scene: s, ips: s.people.ips[mac], prefix: s.cfg.Self.Prefix, sameSubnet: true}
+	if len(m.ips) > 0 && !slices.ContainsFunc(m.ips, m.prefix.Contains) {
+		m.prefix, m.sameSubnet = netip.PrefixFrom(m.ips[0], 24).Masked(), false
+	}
+	if !m.prefix.IsValid() {
+		m.prefix, m.sameSubnet = netip.PrefixFrom(s.vip, 24).Masked(), false
+	}
+	m.grid = gridFor(m.prefix.Contains(s.vip))
+	return m
+}
+
+// stimulus translates a frame that was sent; ok is false if it is no question
+// to this host.
+func (m model) stimulus(rec evidence.Record) (s kernel.Stimulus, ok bool) {
+	s = kernel.Stimulus{In: modelNIC, Target: m.address(rec.TargetIP), Broadcast: rec.Dst == evidence.Broadcast}
+	switch rec.Kind {
+	case evidence.ARPRequest:
+		s.Kind = kernel.WhoHas
+	case evidence.EchoRequest:
+		s.Kind = kernel.Echo
+	}
+	switch {
+	case rec.SenderIP.IsUnspecified():
+		s.Sender = netip.IPv4Unspecified()
+	case m.prefix.Contains(rec.SenderIP):
+		s.Sender = modelClient
+	default:
+		s.Sender = modelFar
+	}
+	return s, s.Kind != 0 && (s.Target == m.grid.vip || s.Target == modelRIP)
+}
+
+// address translates an address of the host; any other becomes the unused one.
+func (m model) address(a netip.Addr) netip.Addr {
+	switch {
+	case a == m.scene.vip:
+		return m.grid.vip
+	case slices.Contains(m.ips, a):
+		return modelRIP
+	}
+	return modelUnused
+}

@@ -1,0 +1,179 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// tests answers the three questions of a check from what was found.
+func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) Tests {
+	has := func(codes ...Code) bool {
+		return slices.ContainsFunc(findings, func(f Finding) bool { return slices.Contains(codes, f.Code) })
+	}
+	t := Tests{Reply: Pass, Announce: Pass, Holders: Pass}
+	_, interrupted := s.noted(evidence.Interrupted)
+	_, noSource := s.noted(evidence.NoProbeSource)
+	unsure := interrupted || !s.lossless()
+
+	switch {
+	case has(ReplyLeak, GratuitousLeak, OnNIC, Conflict, Unowned):
+		t.Reply = Fail
+	case unsure || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
+		t.Reply = Inconclusive
+	}
+
+	servers := missing
+	for _, x := range suspects {
+		if x.part.role != Director {
+			servers = append(servers, x.host)
+		}
+	}
+	unknown := func(of func(Host) Answer) bool {
+		return slices.ContainsFunc(servers, func(h Host) bool { return h.HoldsVIP != No && of(h) == Unknown })
+	}
+	switch {
+	case has(AnnounceLeak):
+		t.Announce = Fail
+	case s.cfg.NoAnnounceTest:
+		t.Announce = Skipped
+	case unsure || noSource && len(s.solicited()) == 0 || unknown(func(h Host) Answer { return h.AnnouncesVIP }):
+		t.Announce = Inconclusive
+	case len(servers) == 0:
+		t.Announce = Skipped
+	}
+	switch {
+	case len(missing) > 0:
+		t.Holders = Inconclusive
+	case s.cfg.NoAnnounceTest:
+		t.Holders = Skipped
+	case unsure || len(s.echoed) == 0 || unknown(func(h Host) Answer { return h.HoldsVIP }):
+		t.Holders = Inconclusive
+	}
+	return t
+}
+
+// solicited are the hosts that an announce test has made ask.
+func (s *scene) solicited() (all []evidence.MAC) {
+	for _, mac := range s.order {
+		if len(s.deeds[mac].solicits) > 0 {
+			all = append(all, mac)
+		}
+	}
+	return all
+}
+
+// summary says in one sentence, without a full stop, what the verdict is.
+func (s *scene) summary(r Result, suspects []*suspect) string {
+	switch r.Verdict {
+	case Fail:
+		return s.blame(r.Findings)
+	case Inconclusive:
+		return "no fault was seen, but " + strings.Join(s.doubts(r, suspects), "; ")
+	}
+	owner := "one host"
+	var silent []evidence.MAC
+	for _, x := range suspects {
+		switch {
+		case x.part.role == Director:
+			owner = s.people.call(x.mac)
+		case x.host.HoldsVIP == Yes:
+			silent = append(silent, x.mac)
+		}
+	}
+	text := owner + " alone answers for it"
+	switch {
+	case len(silent) == 1:
+		text += fmt.Sprintf("; %s holds it silently", s.names(silent))
+	case len(silent) > 1:
+		text += fmt.Sprintf("; %s hold it silently", s.names(silent))
+	}
+	switch {
+	case s.cfg.NoAnnounceTest:
+		text += "; who announces it was not tested, as you asked"
+	case r.Tests.Announce == Skipped:
+		text += "; no real server is named or in sight, so the announce test was skipped (name them with --rs)"
+	case len(silent) > 0:
+		text += ", as real servers should"
+	}
+	return text
+}
+
+// blame sums up the critical findings: who does what.
+func (s *scene) blame(findings []Finding) string {
+	verbs := []struct {
+		code      Code
+		one, many string
+	}{
+		{Conflict, "", ""},
+		{Unowned, "", ""},
+		{ReplyLeak, "answers for it and should not", "answer for it and should not"},
+		{AnnounceLeak, "announces it in its own ARP requests", "announce it in their own ARP requests"},
+		{GratuitousLeak, "sends gratuitous ARP for it", "send gratuitous ARP for it"},
+		{SubnetAnswered, "answers for addresses that nobody has", "answer for addresses that nobody has"},
+		{ARPSilent, "does not answer ARP for its own address", "do not answer ARP for their own addresses"},
+	}
+	var parts []string
+	for _, v := range verbs {
+		var macs []evidence.MAC
+		for _, f := range findings {
+			if f.Code == v.code && f.Severity == Critical {
+				macs = append(macs, f.MAC)
+			}
+		}
+		switch {
+		case len(macs) == 0:
+		case v.code == Conflict:
+			parts = append(parts, "several hosts claim it, and nothing shows which is right")
+		case v.code == Unowned:
+			parts = append(parts, "nobody answers for it, so no client can reach it")
+		case len(macs) == 1:
+			parts = append(parts, s.names(macs)+" "+v.one)
+		default:
+			parts = append(parts, s.names(macs)+" "+v.many)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// doubts lists what keeps the verdict from being pass.
+func (s *scene) doubts(r Result, suspects []*suspect) (all []string) {
+	add := func(doubt bool, format string, args ...any) {
+		if doubt {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
+	_, interrupted := s.noted(evidence.Interrupted)
+	add(interrupted, "the run ended early")
+	add(!s.lossless(), "%d frames were lost, so silence proves nothing", s.log.Dropped)
+	add(s.onSelf(), "this host has the VIP itself and cannot see its own answers")
+	if from, to := s.failover(); !to.IsZero() {
+		add(true, "the VIP moved from %s to %s during the run", s.people.call(from), s.people.call(to))
+	}
+	for _, h := range r.Hosts {
+		if h.MAC.IsZero() {
+			add(true, "%s was never seen", h.IPs[0])
+		}
+	}
+	var unheld, quiet []evidence.MAC
+	for _, x := range suspects {
+		switch {
+		case x.part.role == Director || s.cfg.NoAnnounceTest:
+		case x.host.HoldsVIP == Unknown:
+			unheld = append(unheld, x.mac)
+		case x.host.HoldsVIP == Yes && x.host.AnnouncesVIP == Unknown:
+			quiet = append(quiet, x.mac)
+		}
+		if x.host.HoldsVIP == No && len(x.replies) > 0 {
+			add(true, "%s answers for it without having it (proxy ARP)", s.people.call(x.mac))
+		}
+	}
+	add(len(unheld) > 0, "whether %s holds it could not be seen", s.names(unheld))
+	add(len(quiet) > 0, "whether %s announces it could not be seen", s.names(quiet))
+	_, noSource := s.noted(evidence.NoProbeSource)
+	add(noSource && r.Tests.Announce == Inconclusive, "the announce test could not be run")
+	add(len(all) == 0, "not everything that was asked could be decided")
+	return all
+}

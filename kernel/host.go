@@ -1,0 +1,100 @@
+// Package kernel restates how Linux decides about ARP: the settings and the
+// addresses of a host, and one frame that reaches it, give its reaction.
+//
+// It is pure, and it says of each rule which kernel function it comes from
+// (net/ipv4/arp.c, devinet.c, fib_frontend.c, route.c, ip_input.c).
+package kernel
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// A Host is what decides how a Linux host reacts. The zero value has no
+// interface and reacts to nothing.
+type Host struct {
+	Interfaces []Interface
+	All        Settings // net.ipv4.conf.all
+	Routes     []Route  // besides those that the addresses bring along
+	Forwarding bool     // net.ipv4.ip_forward
+
+	IgnoreEcho bool // net.ipv4.icmp_echo_ignore_all, or a firewall that drops echo requests
+}
+
+// An Interface is one network interface with what is configured on it.
+type Interface struct {
+	Name      string
+	Settings  // net.ipv4.conf.<name>
+	Loopback  bool
+	NoARP     bool // IFF_NOARP: ip link set dev <name> arp off
+	Addresses []Address
+	Proxied   []netip.Addr // ip neigh add proxy ADDR dev <name>
+}
+
+// Settings are the sysctls under net.ipv4.conf that matter for ARP.
+type Settings struct {
+	ARPIgnore   int // 0 to 8
+	ARPAnnounce int // 0 to 2
+	RPFilter    int // 0 off, 1 strict, 2 loose
+	ARPFilter   bool
+	ProxyARP    bool
+	ProxyPVLAN  bool // proxy_arp_pvlan
+	AcceptLocal bool
+
+	DropUnicastInL2Multicast bool
+}
+
+// effective combines the settings of an interface with those of "all" as
+// include/linux/inetdevice.h does: IN_DEV_MAXCONF or IN_DEV_ORCONF for all but
+// proxy_arp_pvlan, which "all" does not reach (IN_DEV_CONF_GET).
+func (h *Host) effective(in *Interface) Settings {
+	return Settings{
+		ARPIgnore:   max(h.All.ARPIgnore, in.ARPIgnore),
+		ARPAnnounce: max(h.All.ARPAnnounce, in.ARPAnnounce),
+		RPFilter:    max(h.All.RPFilter, in.RPFilter),
+		ARPFilter:   h.All.ARPFilter || in.ARPFilter,
+		ProxyARP:    h.All.ProxyARP || in.ProxyARP,
+		ProxyPVLAN:  in.ProxyPVLAN,
+		AcceptLocal: h.All.AcceptLocal || in.AcceptLocal,
+
+		DropUnicastInL2Multicast: h.All.DropUnicastInL2Multicast || in.DropUnicastInL2Multicast,
+	}
+}
+
+// An Address is one IPv4 address of an interface, in the order of `ip addr`.
+type Address struct {
+	netip.Prefix // the address, not the network, with its mask
+	Scope        Scope
+	Secondary    bool // IFA_F_SECONDARY: a further address of a subnet that the interface already has
+}
+
+// Scope is the scope of an address, ordered as in the kernel: the greater, the
+// narrower (RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST).
+type Scope uint8
+
+// The scopes that `ip addr add … scope` knows.
+const (
+	ScopeGlobal Scope = iota
+	ScopeLink
+	ScopeHost
+)
+
+func (s Scope) String() string {
+	return [...]string{"global", "link", "host"}[s]
+}
+
+// A Route sends packets to a destination out of an interface.
+type Route struct {
+	Destination netip.Prefix // 0.0.0.0/0 is the default route
+	Dev         string
+	Via         netip.Addr // the gateway; invalid: the destination is on the link
+}
+
+// Interface returns the interface of that name, or nil.
+func (h *Host) Interface(name string) *Interface {
+	i := slices.IndexFunc(h.Interfaces, func(in Interface) bool { return in.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &h.Interfaces[i]
+}

@@ -1,0 +1,81 @@
+package kernel
+
+import "net/netip"
+
+// A Stimulus is one frame that reaches a host.
+type Stimulus struct {
+	Kind      Kind
+	In        string     // the interface on which it arrives
+	Sender    netip.Addr // ARP: spa, 0.0.0.0 for an ARP probe; echo: the source
+	Target    netip.Addr // ARP: tpa; echo: the destination
+	Broadcast bool       // sent to everyone, not to this host's MAC address alone
+	Known     bool       // echo: the host has a valid neighbour entry for the way back
+}
+
+// Kind is the kind of a stimulus.
+type Kind uint8
+
+// The kinds of stimulus.
+const (
+	WhoHas Kind = iota + 1 // ARP request
+	Echo                   // ICMP echo request
+)
+
+// A Reaction is all that a host does about a stimulus.
+type Reaction struct {
+	Reply Reply
+	// Announces is the sender address of the who-has that the host broadcasts
+	// for the way back before it can send its echo reply; invalid if it need
+	// not ask.
+	Announces netip.Addr
+}
+
+// Reply says whether and when a host replies.
+type Reply uint8
+
+// The replies. An echo reply that waits for the answer to a who-has counts as
+// AtOnce: it is sent as soon as that answer is there.
+const (
+	Silent Reply = iota
+	AtOnce
+	Late // proxy ARP: after a random delay below proxy_delay (0.8 s)
+)
+
+func (r Reply) String() string {
+	return [...]string{"is silent", "replies at once", "replies late"}[r]
+}
+
+// React returns what the host does about the stimulus. A host without the
+// interface does nothing.
+func (h *Host) React(s Stimulus) Reaction {
+	in := h.Interface(s.In)
+	switch {
+	case in == nil:
+		return Reaction{}
+	case s.Kind == WhoHas:
+		return Reaction{Reply: h.answers(in, s)}
+	}
+	return h.echoes(in, s)
+}
+
+// echoes is the way of an echo request: ip_rcv_finish, ip_route_input,
+// icmp_echo, and the way back through ip_route_output and arp_solicit.
+func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
+	if s.Broadcast && h.effective(in).DropUnicastInL2Multicast || h.IgnoreEcho {
+		return Reaction{}
+	}
+	if kind, _ := h.routeInput(in, s.Sender, s.Target); kind != local {
+		return Reaction{}
+	}
+	kind, way := h.lookup(s.Sender)
+	out := h.Interface(way.dev)
+	if kind != unicast || out == nil || out.NoARP {
+		// No way back, or the reply stays inside the host; and without ARP
+		// the interface cannot learn a MAC address (arp_constructor).
+		return Reaction{}
+	}
+	if s.Known {
+		return Reaction{Reply: AtOnce}
+	}
+	return Reaction{Reply: AtOnce, Announces: h.solicits(out, s.Target, way.next)}
+}

@@ -1,0 +1,253 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// A Run asks for all VIPs at once. It is used once, by one goroutine.
+type Run struct {
+	cfg Config
+	id  uint16 // ICMP identifier of this run
+	seq uint16
+
+	unused unused
+	tested map[netip.Addr]*sightings // sources of announce tests that were sent: we answer for them
+	vips   map[netip.Addr]*sightings
+	rips   map[evidence.MAC]netip.Addr // own addresses of hosts
+	macs   map[netip.Addr]evidence.MAC // who claims which other address
+
+	askedRIP map[evidence.MAC]int // how often a host was asked alone for its own address
+
+	link  Link
+	log   evidence.Log
+	steps []timed // what is still to be done, in order of time
+	queue []frame // what is still to be sent, in order
+	slot  time.Time
+	until time.Time // when everything that was sent has been listened to
+	stop  bool
+}
+
+// timed is a step with the time at which it is due.
+type timed struct {
+	due time.Time
+	step
+}
+
+// New checks the configuration and chooses the addresses that the run may use.
+func New(cfg Config) (*Run, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{
+		cfg:    cfg,
+		id:     uint16(cfg.Rand.Uint32()),
+		unused: findCandidates(cfg),
+		tested: map[netip.Addr]*sightings{},
+		vips:   map[netip.Addr]*sightings{},
+		rips:   map[evidence.MAC]netip.Addr{},
+		macs:   map[netip.Addr]evidence.MAC{},
+
+		askedRIP: map[evidence.MAC]int{},
+	}
+	for _, vip := range cfg.VIPs {
+		r.vips[vip] = &sightings{vip: vip, hosts: map[evidence.MAC]*sighting{}}
+	}
+	return r, nil
+}
+
+// Temporary returns the addresses that the run may take for its own, for the
+// filter of the link.
+func (r *Run) Temporary() []netip.Addr { return r.unused.candidates }
+
+// Do runs the schedule and returns what was seen. When ctx ends it stops
+// asking, undoes what harm was done, and returns what it has; a lost interface
+// ends it at once. Both leave a note in the log, and neither is an error.
+func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
+	r.link = link
+	r.log.Start = time.Now()
+	r.slot = r.log.Start
+
+	err := r.phase(ctx, r.spread(r.asking, r.controls()...))
+	if err == nil && !r.stop {
+		r.rest(ctx, settle)
+		err = r.phase(ctx, r.spread(r.testing))
+	}
+	if err == nil && !r.stop {
+		// At last, listen to the end of what was asked for.
+		r.rest(ctx, time.Until(r.until))
+	}
+	r.shortages()
+	switch {
+	case errors.Is(err, context.Canceled), err == nil && ctx.Err() != nil:
+		r.note(evidence.Interrupted, netip.Addr{}, "the run was interrupted before its end")
+		err = nil
+	case err != nil:
+		r.note(evidence.Interrupted, netip.Addr{}, err.Error())
+	}
+	if err == nil {
+		r.undo()
+	}
+	r.log.End = time.Now()
+	r.log.Received, r.log.Dropped, r.log.Ignored = link.Counts()
+	return r.log
+}
+
+// spread makes the steps of one phase for every VIP, starting them so far
+// apart that their frames keep to the rate.
+func (r *Run) spread(of func(netip.Addr) []step, shared ...step) []timed {
+	start := time.Now()
+	var all []timed
+	for _, s := range shared {
+		all = append(all, timed{start.Add(s.at), s})
+	}
+	for _, vip := range r.cfg.VIPs {
+		steps := of(vip)
+		for _, s := range steps {
+			all = append(all, timed{start.Add(s.at), s})
+		}
+		start = start.Add(time.Duration(len(steps)) * r.gap())
+	}
+	slices.SortStableFunc(all, func(a, b timed) int { return a.due.Compare(b.due) })
+	return all
+}
+
+// gap is the least time between two frames.
+func (r *Run) gap() time.Duration { return time.Second / time.Duration(r.cfg.Rate) }
+
+// phase does the steps and listens all the while, until all is sent.
+func (r *Run) phase(ctx context.Context, steps []timed) error {
+	r.steps = steps
+	for len(r.steps)+len(r.queue) > 0 && !r.stop {
+		if err := ctx.Err(); err != nil {
+			r.steps, r.queue = nil, nil
+			return context.Canceled
+		}
+		if err := r.turn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest listens for a while.
+func (r *Run) rest(ctx context.Context, d time.Duration) {
+	_ = r.phase(ctx, []timed{{time.Now().Add(d), step{0, func() []frame { return nil }}}})
+}
+
+// turn does what is due, or waits for the next frame until something is.
+func (r *Run) turn() error {
+	now := time.Now()
+	var due time.Time
+	switch {
+	case len(r.queue) > 0:
+		if due = r.slot; !now.Before(due) {
+			f := r.queue[0]
+			r.queue = r.queue[1:]
+			r.slot = now.Add(r.gap())
+			return r.send(f)
+		}
+	case !now.Before(r.steps[0].due):
+		// A step is taken up only when nothing waits to be sent: it decides
+		// on what was seen, and keeps its distance to what it follows.
+		r.queue = r.steps[0].frames()
+		r.steps = r.steps[1:]
+		return nil
+	default:
+		due = r.steps[0].due
+	}
+	return r.listen(due)
+}
+
+// patience bounds a wait, so that an interruption is noticed.
+const patience = 20 * time.Millisecond
+
+// listen takes one frame in, if one comes until then.
+func (r *Run) listen(until time.Time) error {
+	if latest := time.Now().Add(patience); until.After(latest) {
+		until = latest
+	}
+	rec, err := r.link.Next(until)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil
+	case err != nil:
+		return fmt.Errorf("the interface was lost: %w", err)
+	}
+	r.keep(&rec)
+	r.see(rec)
+	if rec.Kind == evidence.ARPRequest && !rec.IsProbe() && r.tested[rec.TargetIP] != nil && r.unused.taken[rec.TargetIP].IsZero() {
+		// At once, before anything that waits: who gets no answer asks
+		// everyone twice more.
+		if err := r.send(r.isAt(rec.TargetIP, r.answerMAC(), rec)); err != nil {
+			return err
+		}
+	}
+	if r.cfg.Stop != nil && r.telling(rec) && r.cfg.Stop(&r.log) {
+		r.stop = true
+	}
+	return nil
+}
+
+// telling reports whether a record can be the proof of a fault.
+func (r *Run) telling(rec evidence.Record) bool {
+	return r.vips[rec.SenderIP] != nil || r.named() != nil && rec.IsARP()
+}
+
+// answerMAC is where a temporary address is said to be. A host that forwards
+// would route the echo reply that comes for it, and ask who has it; so that
+// goes to an address that its interface does not accept.
+func (r *Run) answerMAC() evidence.MAC {
+	if !r.cfg.Forwards {
+		return r.cfg.MAC
+	}
+	mac := r.cfg.MAC
+	mac[0] |= 0x02 // locally administered
+	mac[5] ^= 0xff
+	return mac
+}
+
+// send puts a frame on the wire and into the log.
+func (r *Run) send(f frame) error {
+	f.rec.Time = time.Now()
+	if err := r.link.Send(f.bytes); err != nil {
+		return fmt.Errorf("could not send %q: %w", f.rec, err)
+	}
+	r.keep(&f.rec)
+	wait := hear
+	if f.rec.Kind == evidence.ARPRequest && f.rec.Dst == evidence.Broadcast && r.vips[f.rec.TargetIP] != nil {
+		wait = r.cfg.Wait
+	}
+	if heard := f.rec.Time.Add(wait); heard.After(r.until) {
+		r.until = heard
+	}
+	return nil
+}
+
+// keep numbers a record and logs it.
+func (r *Run) keep(rec *evidence.Record) {
+	rec.Number = len(r.log.Records) + 1
+	r.log.Records = append(r.log.Records, *rec)
+	r.log.End = time.Now()
+}
+
+func (r *Run) note(code evidence.NoteCode, vip netip.Addr, text string) {
+	r.log.Notes = append(r.log.Notes, evidence.Note{Code: code, VIP: vip, Text: text})
+}
+
+// shortages notes for which VIPs no unused address was left to test with.
+func (r *Run) shortages() {
+	for _, vip := range r.cfg.VIPs {
+		if why := r.vips[vip].shortage; why != "" {
+			r.note(evidence.NoProbeSource, vip, "no announce test: "+why)
+		}
+	}
+}

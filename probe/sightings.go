@@ -1,0 +1,135 @@
+package probe
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// sightings is what was seen about one VIP: only what the next step needs.
+type sightings struct {
+	vip   netip.Addr
+	hosts map[evidence.MAC]*sighting
+	order []evidence.MAC // of hosts, as they were seen
+
+	synRounds        int
+	pool, poolBefore int // hosts that answered a SYN, now and before the last round
+
+	shortage string // why an announce test was not sent; empty: it was
+}
+
+// sighting is what one host was seen to do about a VIP.
+type sighting struct {
+	claims    bool // answers who-has
+	holds     bool // replies to an echo or a SYN, or announces
+	announced bool // sent a who-has for the source of an announce test
+	served    bool // answered a SYN
+}
+
+// mostSightings bounds what is remembered of one VIP, whoever invents hosts.
+const mostSightings = 4096
+
+func (v *sightings) host(mac evidence.MAC) *sighting {
+	s := v.hosts[mac]
+	if s == nil {
+		s = new(sighting)
+		if len(v.order) < mostSightings {
+			v.hosts[mac] = s
+			v.order = append(v.order, mac)
+		}
+	}
+	return s
+}
+
+// see takes a received record into account.
+func (r *Run) see(rec evidence.Record) {
+	r.unused.seen(rec)
+	if rec.IsARP() && !rec.IsProbe() && r.vips[rec.SenderIP] == nil && !slices.Contains(r.unused.candidates, rec.SenderIP) &&
+		len(r.macs) < mostSightings {
+		r.macs[rec.SenderIP] = rec.SenderMAC
+		// What a host asks with is its own; what it answers for need not be.
+		if _, known := r.rips[rec.SenderMAC]; !known || rec.Kind == evidence.ARPRequest {
+			r.rips[rec.SenderMAC] = rec.SenderIP
+		}
+	}
+	if v := r.tested[rec.TargetIP]; v != nil && rec.Kind == evidence.ARPRequest && !rec.IsProbe() {
+		s := v.host(rec.SenderMAC)
+		s.holds, s.announced = true, true
+	}
+	v := r.vips[rec.SenderIP]
+	if v == nil {
+		return
+	}
+	switch rec.Kind {
+	case evidence.ARPReply:
+		v.host(rec.SenderMAC).claims = true
+	case evidence.ARPRequest:
+		v.host(rec.SenderMAC).holds = true
+	case evidence.EchoReply:
+		v.host(rec.Src).holds = true
+	case evidence.TCPSynAck:
+		s := v.host(rec.Src)
+		if s.holds = true; !s.served {
+			s.served = true
+			v.pool++
+		}
+	}
+}
+
+// targets are the hosts that are asked alone about a VIP: those that were
+// named, and those that showed something.
+func (r *Run) targets(v *sightings) []evidence.MAC {
+	var all []evidence.MAC
+	for _, h := range r.named() {
+		if mac, ok := r.resolve(h); ok {
+			all = append(all, mac)
+		}
+	}
+	for _, mac := range v.order {
+		if !slices.Contains(all, mac) && len(all) < mostTargets {
+			all = append(all, mac)
+		}
+	}
+	return all
+}
+
+// named returns the director, if it was named, and the real servers.
+func (r *Run) named() []evidence.Host {
+	if r.cfg.Director.IsZero() {
+		return r.cfg.RealServers
+	}
+	return append([]evidence.Host{r.cfg.Director}, r.cfg.RealServers...)
+}
+
+// resolve finds the MAC address of a named host: from its name, its own ARP or
+// the neighbour table.
+func (r *Run) resolve(h evidence.Host) (evidence.MAC, bool) {
+	if !h.MAC.IsZero() {
+		return h.MAC, true
+	}
+	if mac, ok := r.macs[h.IP]; ok {
+		return mac, true
+	}
+	mac, ok := r.cfg.Neighbours[h.IP]
+	return mac, ok
+}
+
+// rip finds the own address of a host.
+func (r *Run) rip(mac evidence.MAC) (netip.Addr, bool) {
+	for _, h := range r.named() {
+		if h.MAC == mac && h.IP.IsValid() {
+			return h.IP, true
+		}
+	}
+	if ip, ok := r.rips[mac]; ok {
+		return ip, true
+	}
+	var found netip.Addr
+	for ip, m := range r.cfg.Neighbours {
+		if m == mac && r.vips[ip] == nil && (!found.IsValid() || ip.Less(found)) {
+			found = ip
+		}
+	}
+	return found, found.IsValid()
+}

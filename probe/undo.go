@@ -1,0 +1,136 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// locktime is how long a neighbour entry that has just changed resists the
+// next change (net.ipv4.neigh.*.locktime, one second), and a little more.
+const locktime = 1050 * time.Millisecond
+
+// repairs is how often the director is asked to announce the VIP.
+const repairs = 2
+
+// A repair moves back the neighbour entries for a VIP that a leak has moved to
+// a real server. Once the leak is older than locktime, the director is made to
+// send a who-has of its own, by an echo request from an unused address: its
+// broadcast "tell VIP" corrects every entry that the leak has reached.
+type repair struct {
+	vip     *sightings
+	leak    evidence.Record // the last broadcast that moved entries
+	owner   evidence.MAC    // the director; zero: nobody knows
+	sources []netip.Addr    // unused addresses that it was asked from
+}
+
+// undo repairs what this run has drawn, and notes for each VIP whether the
+// director was seen to announce it again.
+func (r *Run) undo() {
+	if r.cfg.NoAnnounceTest {
+		return // nothing was drawn
+	}
+	var all []*repair
+	var steps []timed
+	for _, vip := range r.cfg.VIPs {
+		p := r.harm(vip)
+		if p == nil {
+			continue
+		}
+		all = append(all, p)
+		if p.owner.IsZero() {
+			continue
+		}
+		due := p.leak.Time.Add(locktime)
+		for range repairs {
+			steps = append(steps, timed{due, step{frames: func() []frame { return r.repair(p) }}})
+			due = due.Add(hear)
+		}
+		steps = append(steps, timed{due, step{frames: func() []frame { return nil }}})
+	}
+	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
+	// Whatever ended the run, this is done to its end: it is short.
+	r.stop, r.cfg.Stop, r.queue = false, nil, nil
+	_ = r.phase(context.Background(), steps)
+	for _, p := range all {
+		r.outcome(p)
+	}
+}
+
+// harm finds the last broadcast in which a host other than the director
+// announced the VIP; nil if there was none.
+func (r *Run) harm(vip netip.Addr) *repair {
+	p := &repair{vip: r.vips[vip]}
+	if r.cfg.Owner != nil {
+		p.owner, _ = r.cfg.Owner(&r.log, vip)
+	}
+	for _, rec := range slices.Backward(r.log.Records) {
+		if rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && rec.SenderMAC != p.owner && rec.Dst == evidence.Broadcast {
+			p.leak = rec
+			return p
+		}
+	}
+	return nil
+}
+
+// repair asks the director from a new unused address, unless it has already
+// sent its who-has.
+func (r *Run) repair(p *repair) []frame {
+	if _, ok := r.announcement(p); ok {
+		return nil
+	}
+	source, ok := r.unused.take()
+	if !ok {
+		return nil
+	}
+	r.tested[source] = p.vip
+	p.sources = append(p.sources, source)
+	return []frame{r.echo(p.vip.vip, source, p.owner)}
+}
+
+// announcement finds the director's who-has that the repair has drawn.
+func (r *Run) announcement(p *repair) (evidence.Record, bool) {
+	for _, rec := range slices.Backward(r.log.Records) {
+		if rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderMAC == p.owner && slices.Contains(p.sources, rec.TargetIP) {
+			return rec, true
+		}
+	}
+	return evidence.Record{}, false
+}
+
+// outcome notes what became of a repair.
+func (r *Run) outcome(p *repair) {
+	rec, ok := r.announcement(p)
+	if ok && rec.SenderIP == p.vip.vip {
+		r.note(evidence.Undone, p.vip.vip, fmt.Sprintf(
+			"for %.1f s, neighbour entries for %s on the segment could point to %s; then the director announced the address again (frame %d)",
+			rec.Time.Sub(p.leak.Time).Seconds(), p.vip.vip, r.called(p.leak.SenderMAC), rec.Number))
+		return
+	}
+	var why string
+	switch {
+	case p.owner.IsZero():
+		why = "nothing shows which host is the director"
+	case ok:
+		why = fmt.Sprintf("the director announces %s instead of it (arp_announce 2), so it could not be made to correct them", rec.SenderIP)
+	case len(p.sources) == 0:
+		why = "no unused address was left to make the director correct them"
+	default:
+		why = "the director did not react when it was made to correct them"
+	}
+	r.note(evidence.NotUndone, p.vip.vip, fmt.Sprintf(
+		"neighbour entries for %s on the segment may now point to %s (frame %d): %s. Correct them on the director",
+		p.vip.vip, r.called(p.leak.SenderMAC), p.leak.Number, why))
+}
+
+// called names a host by its own address where that is known.
+func (r *Run) called(mac evidence.MAC) string {
+	if ip, ok := r.rip(mac); ok {
+		return ip.String()
+	}
+	return mac.String()
+}
