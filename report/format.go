@@ -1,0 +1,59 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Options say how to render. The zero value is right for a pipe.
+type Options struct {
+	Width   int  // columns of the terminal; 0: 80; less than 40 counts as 40
+	Color   bool // false: not one escape byte
+	Verbose bool // every frame, host and finding, however many
+}
+
+// formats holds one entry for each format, in the order in which they are
+// offered.
+var formats = []struct {
+	name  string
+	write func(io.Writer, Document, Options) error
+}{
+	{"text", WriteText},
+	{"json", func(w io.Writer, d Document, _ Options) error { return writeJSON(w, d) }},
+}
+
+// Formats returns the names that Write takes, the default first.
+func Formats() []string {
+	names := make([]string, len(formats))
+	for i := range formats {
+		names[i] = formats[i].name
+	}
+	return names
+}
+
+// CheckFormat returns an error that names the existing formats when format is
+// none of them. It lets a command refuse before it sends a frame.
+func CheckFormat(format string) error {
+	if slices.Contains(Formats(), format) {
+		return nil
+	}
+	return fmt.Errorf("no output format %q: there are %s", format, strings.Join(Formats(), " and "))
+}
+
+// Write renders the document in one of the Formats. It writes all or, where
+// rendering fails, nothing.
+func Write(w io.Writer, format string, d Document, o Options) error {
+	if err := CheckFormat(format); err != nil {
+		return err
+	}
+	i := slices.Index(Formats(), format)
+	var buf bytes.Buffer
+	if err := formats[i].write(&buf, d, o); err != nil {
+		return err
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
