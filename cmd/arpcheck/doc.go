@@ -1,0 +1,56 @@
+/*
+Arpcheck shows who answers ARP for a virtual IP (VIP) in an LVS-DR cluster, who
+should, and why the wrong host does.
+
+	arpcheck --vip ADDR[,ADDR…] -i IFACE    the main job; "arpcheck check" is the same
+	arpcheck report FILE.json -o FORMAT     renders a saved JSON result again
+	arpcheck version                        which arpcheck this is
+	arpcheck completion SHELL               a completion script for the shell
+
+"arpcheck COMMAND --help" lists the flags of a command.
+
+# What it sends
+
+A check asks three questions about each VIP, and keeps listening after the first
+answer:
+
+  - Who answers for it? ARP who-has frames, broadcast, and to each host alone.
+  - Who holds it? An ICMP echo request in a broadcast Ethernet frame, which every
+    host that has the address answers, whatever its arp_ignore.
+  - Who announces it? The same from an unused address of the segment, for which
+    each holder has to send an ARP request of its own.
+
+The answer to the last question is an ordinary ARP request. Where a real server
+announces the VIP, as sender of such a request, neighbours move the VIP to it:
+that is the fault itself, as any new client would cause it. The check then makes
+the director announce the VIP again and sees that it did, or says what to type
+there. With --no-announce-test nothing is sent that could cause it.
+
+# Exit codes
+
+	0  as it should be
+	1  at least one fault
+	2  wrong usage, or the check could not run
+	3  inconclusive: something that was asked could not be decided
+
+They are the same for every output format. Silence is never 0.
+
+# Output
+
+The result goes to standard output; progress, hints and errors go to standard
+error. -o FORMAT[=FILE] chooses the format, and can be given several times: with
+a FILE the result goes there, and the file appears only when it is complete.
+Colour is for terminals alone; NO_COLOR and --color=never turn it off.
+
+SIGINT and SIGTERM end a check in order: it takes back what it caused and reports
+what it has seen. A second signal ends it at once.
+
+# Permission
+
+A check opens one packet socket, which takes CAP_NET_RAW:
+
+	sudo setcap cap_net_raw+ep "$(command -v arpcheck)"
+
+Entering another network namespace (--netns) takes CAP_SYS_ADMIN as well.
+*/
+package main

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// An outputFile is a file that a result is going to be written to. Until it is
+// complete it has another name, so that nobody ever reads half a result, and
+// the result of yesterday stays when today's check fails.
+type outputFile struct {
+	name string   // as the user gave it
+	w    *os.File // open from the start: what cannot be written is found before a frame is sent
+	temp string   // its name for now; empty: w is no regular file and written to directly
+	path string   // its name in the end
+}
+
+// outputFiles are the files of one run, by the name that the user gave.
+type outputFiles map[string]*outputFile
+
+// openOutputs opens the files among the outputs.
+func openOutputs(outputs []output) (outputFiles, error) {
+	files := make(outputFiles)
+	for _, out := range outputs {
+		if out.file == "" {
+			continue
+		}
+		f, err := openOutput(out.file)
+		if err != nil {
+			files.discard()
+			return nil, withHint(fmt.Errorf("--output: cannot write %s: %w", out.file, reason(err)), "name a file in a folder that you may write to")
+		}
+		files[out.file] = f
+	}
+	return files, nil
+}
+
+func openOutput(name string) (*outputFile, error) {
+	f := &outputFile{name: name, path: name}
+	mode := os.FileMode(0o666) // less the umask
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, errors.New("it is a folder")
+	case err == nil && !info.Mode().IsRegular():
+		// /dev/stderr, a named pipe, >(a process): renaming a file over
+		// it would destroy it.
+		f.w, err = os.OpenFile(name, os.O_WRONLY, 0)
+		return f, err
+	case err == nil:
+		mode = info.Mode().Perm()
+		// Replace what a symbolic link leads to, not the link.
+		if f.path, err = filepath.EvalSymlinks(name); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, err
+	}
+	f.temp = fmt.Sprintf("%s.%08x.tmp", f.path, rand.Uint32())
+	f.w, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	return f, err
+}
+
+// write fills the file by render and gives it its name.
+func (f *outputFile) write(render func(io.Writer) error) error {
+	err := render(f.w)
+	if cerr := f.w.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && f.temp != "" {
+		err = os.Rename(f.temp, f.path)
+	}
+	if err != nil {
+		f.discard()
+		return fmt.Errorf("writing %s: %w", f.name, reason(err))
+	}
+	f.temp = ""
+	return nil
+}
+
+// discard removes what is not complete. After write it does nothing.
+func (f *outputFile) discard() {
+	f.w.Close()
+	if f.temp != "" {
+		os.Remove(f.temp)
+		f.temp = ""
+	}
+}
+
+func (files outputFiles) discard() {
+	for _, f := range files {
+		f.discard()
+	}
+}
+
+// reason is what err says without the path in it: the message has it already.
+func reason(err error) error {
+	if perr, ok := errors.AsType[*os.PathError](err); ok {
+		return perr.Err
+	}
+	if lerr, ok := errors.AsType[*os.LinkError](err); ok {
+		return lerr.Err
+	}
+	return err
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/arpcheck/arpcheck/report"
+)
+
+// renderOptions are the flags that say how a result is shown, and where.
+type renderOptions struct {
+	outputs []output
+	verbose bool
+	color   string // auto, always or never
+}
+
+// An output is one rendering of the result.
+type output struct {
+	format string
+	file   string // empty: standard output
+}
+
+func (r *renderOptions) register(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	formats := report.Formats()
+	fs.FuncP("output", "o", "render as `FORMAT[=FILE]`: "+strings.Join(formats, ", ")+"; repeatable (default "+formats[0]+", to standard output)", func(s string) error {
+		out, err := parseOutput(s)
+		r.outputs = append(r.outputs, out)
+		return err
+	})
+	fs.BoolVarP(&r.verbose, "verbose", "v", false, "list every frame sent and seen")
+	r.color = "auto"
+	fs.Func("color", "`WHEN` to use colour: auto, always or never (default auto)", func(s string) error {
+		if !slices.Contains(colors, s) {
+			return withHint(fmt.Errorf("%q is none of %s", s, strings.Join(colors, ", ")), "auto colours a terminal, unless NO_COLOR is set")
+		}
+		r.color = s
+		return nil
+	})
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
+}
+
+var colors = []string{"auto", "always", "never"}
+
+// parseOutput reads FORMAT or FORMAT=FILE; the file "-" is standard output.
+func parseOutput(s string) (output, error) {
+	format, file, named := strings.Cut(s, "=")
+	if err := report.CheckFormat(format); err != nil {
+		if near := nearest(format, report.Formats()); near != "" {
+			return output{}, withHint(err, "did you mean: -o %s", near)
+		}
+		return output{}, withHint(err, "for example -o json, or -o json=result.json")
+	}
+	if named && file == "" {
+		return output{}, withHint(fmt.Errorf("no file after %q", s), "-o %s=FILE, or -o %s for standard output", format, format)
+	}
+	if file == "-" {
+		file = ""
+	}
+	return output{format, file}, nil
+}
+
+// validate sees to it that no two renderings get into each other's way.
+func (r *renderOptions) validate() error {
+	if len(r.outputs) == 0 {
+		r.outputs = []output{{format: report.Formats()[0]}}
+	}
+	taken := make(map[string]string)
+	for _, out := range r.outputs {
+		first, ok := taken[out.file]
+		switch {
+		case ok && out.file == "":
+			return withHint(fmt.Errorf("--output: %s and %s cannot both go to standard output", first, out.format),
+				"give one of them a file: -o %s=FILE", out.format)
+		case ok:
+			return withHint(fmt.Errorf("--output: %s and %s cannot both go to %s", first, out.format, out.file), "give each a file of its own")
+		}
+		taken[out.file] = out.format
+	}
+	return nil
+}
+
+// write renders the document to standard output and into the files.
+func (a *app) write(r *renderOptions, files outputFiles, doc report.Document) error {
+	for _, out := range r.outputs {
+		var err error
+		if out.file == "" {
+			o := report.Options{Width: width(a.stdout), Color: r.colored(a.stdout), Verbose: r.verbose}
+			err = stdoutError(report.Write(a.stdout, out.format, doc, o))
+		} else {
+			o := report.Options{Color: r.color == "always", Verbose: r.verbose}
+			err = files[out.file].write(func(w io.Writer) error { return report.Write(w, out.format, doc, o) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// print writes to standard output what is no result.
+func (a *app) print(s string) error {
+	_, err := io.WriteString(a.stdout, s)
+	return stdoutError(err)
+}
+
+// stdoutError forgives that nobody reads standard output any more: whoever
+// pipes into head has seen what he wanted.
+func stdoutError(err error) error {
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return fmt.Errorf("writing to standard output: %w", reason(err))
+}
+
+// colored decides about colour for f.
+func (r *renderOptions) colored(f *os.File) bool {
+	if r.color != "auto" {
+		return r.color == "always"
+	}
+	// https://no-color.org: set and not empty.
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
+}
+
+// width is how many columns f has, or 0 for what is usual.
+func width(f *os.File) int {
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	if !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/arpcheck/arpcheck/diagnose"
+	"github.com/arpcheck/arpcheck/inspect"
+	"github.com/arpcheck/arpcheck/probe"
+)
+
+// fits checks what was asked against the segment that it is asked on.
+func (o *checkOptions) fits(s *inspect.Segment) error {
+	name := s.Interface.Name
+	for _, vip := range o.vips {
+		for _, p := range s.Addresses {
+			if p.Bits() < 31 && vip == last(p) {
+				return withHint(fmt.Errorf("--vip: %s is the broadcast address of %s on %s", vip, p.Masked(), name),
+					"give the address of one host")
+			}
+		}
+	}
+	src := o.probeSource
+	if !src.IsValid() {
+		return nil
+	}
+	if slices.Contains(s.Local, src) {
+		return inUse(src, "this host's")
+	}
+	if slices.Contains(s.Gateways, src) {
+		return inUse(src, "a gateway's")
+	}
+	if mac, ok := s.Neighbours[src]; ok {
+		return inUse(src, mac.String()+"'s in the neighbour table")
+	}
+	const hint = "name an address that a host on the segment would have to ARP for"
+	for _, p := range s.Addresses {
+		if !p.Contains(src) || p.Bits() > 30 {
+			continue
+		}
+		if src == p.Masked().Addr() || src == last(p) {
+			return withHint(fmt.Errorf("--probe-source: %s is no host's address in %s on %s", src, p.Masked(), name), hint)
+		}
+		return nil
+	}
+	if len(s.Addresses) == 0 {
+		return nil // nothing here says what is on the link: the user knows
+	}
+	var subnets []string
+	for _, p := range s.Addresses {
+		subnets = append(subnets, p.Masked().String())
+	}
+	return withHint(fmt.Errorf("--probe-source: %s is not on the link: %s has %s", src, name, strings.Join(subnets, ", ")), hint)
+}
+
+// last is the highest address of a subnet, its broadcast address.
+func last(p netip.Prefix) netip.Addr {
+	a := p.Addr().As4()
+	for i := p.Bits(); i < 32; i++ {
+		a[i/8] |= 0x80 >> (i % 8)
+	}
+	return netip.AddrFrom4(a)
+}
+
+// probing is what the probing has to know. own is the address to ask with.
+func (o *checkOptions) probing(s *inspect.Segment, own netip.Prefix) probe.Config {
+	return probe.Config{
+		VIPs: o.vips,
+		MAC:  s.MAC, Addr: own.Addr(), Prefix: own.Masked(),
+		Forwards: s.Forwards, Avoid: slices.Concat(s.Local, s.Gateways), Neighbours: s.Neighbours,
+		Director: o.director, RealServers: o.realServers,
+		ProbeSource: o.probeSource, NoAnnounceTest: o.noAnnounceTest,
+		Port: o.port, Count: o.count, Wait: o.wait, Rate: o.rate,
+	}
+}
+
+// diagnosis is what the diagnosis has to know.
+func (o *checkOptions) diagnosis(s *inspect.Segment, own netip.Prefix) diagnose.Config {
+	return diagnose.Config{
+		VIPs:     o.vips,
+		Director: o.director, RealServers: o.realServers,
+		Self: diagnose.Self{
+			Interface: s.Interface.Name, NetNS: o.netns,
+			MAC: s.MAC, Addr: own.Addr(), Prefix: own.Masked(), Local: s.Local,
+		},
+		Neighbours:     s.Neighbours,
+		NoAnnounceTest: o.noAnnounceTest, Wait: o.wait, Frames: o.render.verbose,
+	}
+}
+
+// remark tells what about this host limits what the check can show.
+func (a *app) remark(o *checkOptions, s *inspect.Segment) {
+	for _, vip := range o.vips {
+		if slices.Contains(s.Local, vip) {
+			a.tell(o, fmt.Sprintf("%s is an address of this very host, whose own answers cannot be seen from here", vip))
+		}
+	}
+	if s.Master != "" {
+		a.tell(o, fmt.Sprintf("%s belongs to %s, where the addresses usually are: -i %s may show more", s.Interface.Name, s.Master, s.Master))
+	}
+}
+
+// tell prints a remark on standard error, unless none are wanted.
+func (a *app) tell(o *checkOptions, text string) {
+	if !o.quiet {
+		fmt.Fprintf(a.stderr, "arpcheck: %s\n", oneLine(text))
+	}
+}
+
+// few lists addresses for a line that has little room.
+func few(addrs []netip.Addr) string {
+	if len(addrs) == 1 {
+		return addrs[0].String()
+	}
+	return fmt.Sprintf("%s and %d more", addrs[0], len(addrs)-1)
+}

@@ -1,0 +1,62 @@
+//go:build !linux
+
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// A Lab exists on Linux only.
+type Lab struct{}
+
+// A Host exists on Linux only.
+type Host struct{ Name string }
+
+// Build needs Linux.
+func Build(t Topology) (*Lab, error) {
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// Isolate needs Linux.
+func Isolate() (again bool, exitCode int, err error) { return false, 0, errors.ErrUnsupported }
+
+func tryNamespace() error { return errors.ErrUnsupported }
+
+// The methods below are here for code that is built everywhere; as there is no
+// Lab, none can be called.
+
+func (l *Lab) Close() error      { return nil }
+func (l *Lab) Host(string) *Host { return nil }
+func (l *Lab) Hosts() []*Host    { return nil }
+
+func (h *Host) Do(func() error) error                               { return errors.ErrUnsupported }
+func (h *Host) NetNS() string                                       { return "" }
+func (h *Host) Sysctl(_, _ string) error                            { return errors.ErrUnsupported }
+func (h *Host) SysctlGet(string) (string, error)                    { return "", errors.ErrUnsupported }
+func (h *Host) AddAddress(string, AddressSpec) error                { return errors.ErrUnsupported }
+func (h *Host) DelAddress(string, AddressSpec) error                { return errors.ErrUnsupported }
+func (h *Host) SetUp(string, bool) error                            { return errors.ErrUnsupported }
+func (h *Host) SetARP(string, bool) error                           { return errors.ErrUnsupported }
+func (h *Host) DeleteLink(string) error                             { return errors.ErrUnsupported }
+func (h *Host) RenameLink(_, _ string) error                        { return errors.ErrUnsupported }
+func (h *Host) AddRoute(RouteSpec) error                            { return errors.ErrUnsupported }
+func (h *Host) FlushNeighbours(string) error                        { return errors.ErrUnsupported }
+func (h *Host) SetNeighbour(string, netip.Addr, evidence.MAC) error { return errors.ErrUnsupported }
+func (h *Host) Neighbour(string, netip.Addr) (evidence.MAC, bool, error) {
+	return evidence.MAC{}, false, errors.ErrUnsupported
+}
+func (h *Host) Ping(context.Context, netip.Addr) error { return errors.ErrUnsupported }
+func (h *Host) ListenTCP(netip.AddrPort) (netip.AddrPort, error) {
+	return netip.AddrPort{}, errors.ErrUnsupported
+}
+func (h *Host) DialTCP(context.Context, netip.AddrPort) (net.Conn, error) {
+	return nil, errors.ErrUnsupported
+}

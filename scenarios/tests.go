@@ -1,0 +1,82 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// NoSkip is the environment variable that makes [Need] fail a test where it
+// would skip it. Set it in a CI that is known to allow namespaces, so that
+// tests which suddenly cannot run there are noticed.
+const NoSkip = "ARPCHECK_NO_SKIP"
+
+// TB is the part of [testing.TB] that this package uses. It is here so that
+// the arpcheck program, which builds labs too, need not contain package testing.
+type TB interface {
+	Helper()
+	Skip(args ...any)
+	Fatal(args ...any)
+	Cleanup(func())
+}
+
+// Main runs the tests of a package that uses labs, for an ordinary user in a
+// user namespace (see [Isolate]), and returns what to exit with:
+//
+//	func TestMain(m *testing.M) { os.Exit(scenarios.Main(m)) }
+//
+// Where namespaces are not allowed the tests run all the same, and those that
+// call [Need] or [Start] are skipped.
+func Main(m interface{ Run() int }) int {
+	again, code, err := Isolate()
+	switch {
+	case again:
+		return code
+	case err != nil && !cannot(err):
+		fmt.Fprintln(os.Stderr, "scenarios:", err)
+		return 2
+	}
+	denied = err
+	return m.Run()
+}
+
+// denied is why Main could not isolate the tests; it is set before any runs.
+var denied error
+
+// Need skips the test if namespaces are not allowed here, saying why, or fails
+// it if [NoSkip] is set. Any other failure to make one fails the test.
+func Need(t TB) {
+	t.Helper()
+	err := denied
+	if err == nil {
+		err = tryNamespace()
+	}
+	switch {
+	case err == nil:
+	case cannot(err) && os.Getenv(NoSkip) == "":
+		t.Skip("needs network namespaces:", err)
+	default:
+		t.Fatal("needs network namespaces:", err)
+	}
+}
+
+// Start builds a lab for a test, which ends with it. It calls [Need] first.
+func Start(t TB, top Topology) *Lab {
+	t.Helper()
+	Need(t)
+	lab, err := Build(top)
+	if err != nil {
+		t.Fatal("build the lab:", err)
+	}
+	t.Cleanup(func() {
+		if err := lab.Close(); err != nil {
+			t.Fatal("close the lab:", err)
+		}
+	})
+	return lab
+}
+
+// cannot reports whether namespaces are not to be had here, which is nobody's bug.
+func cannot(err error) bool {
+	return errors.Is(err, os.ErrPermission) || errors.Is(err, errors.ErrUnsupported)
+}

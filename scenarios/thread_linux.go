@@ -1,0 +1,76 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// onThread runs f on an OS thread that ends with it, so f may change the
+// thread's namespace and need not change it back: the runtime destroys a
+// thread whose goroutine ends while locked to it, and no other goroutine can
+// ever find itself in the wrong namespace.
+func onThread(f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		if unix.Gettid() == os.Getpid() {
+			// The first thread of a process is never destroyed, and
+			// /proc/PID/ns and /proc/net are its namespaces. While this
+			// goroutine occupies it, the work gets another one.
+			defer runtime.UnlockOSThread()
+			done <- onThread(f)
+			return
+		}
+		err := errors.New("the function ended its goroutine (t.Fatal is for the test's own goroutine: return the error instead)")
+		defer func() { done <- err }()
+		err = f()
+	}()
+	return <-done
+}
+
+// enter moves the calling thread into the network namespace for good.
+func enter(ns *os.File) error {
+	conn, err := ns.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var serr error
+	// Control keeps the descriptor from being closed, and its number from
+	// being reused, while it is in use. It fails only when that is too late.
+	if err := conn.Control(func(fd uintptr) { serr = unix.Setns(int(fd), unix.CLONE_NEWNET) }); err != nil {
+		return fmt.Errorf("the lab: %w", os.ErrClosed)
+	}
+	return os.NewSyscallError("setns", serr)
+}
+
+// newNamespace moves the calling thread into a new network namespace, which
+// lives for as long as the file is open.
+func newNamespace() (*os.File, error) {
+	switch err := unix.Unshare(unix.CLONE_NEWNET); err {
+	case nil:
+	case unix.EPERM, unix.ENOSPC: // no CAP_SYS_ADMIN, or at user.max_net_namespaces
+		return nil, &DeniedError{Op: "make a network namespace", Err: err, Hint: "run as root, or let scenarios.Isolate or Main give the process a user namespace"}
+	default:
+		return nil, os.NewSyscallError("unshare", err)
+	}
+	fd, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open the new namespace: %w", err)
+	}
+	return os.NewFile(uintptr(fd), "netns"), nil
+}
+
+// tryNamespace reports what keeps this process from making a namespace.
+func tryNamespace() error {
+	return onThread(func() error {
+		ns, err := newNamespace()
+		if err == nil {
+			ns.Close()
+		}
+		return err
+	})
+}
