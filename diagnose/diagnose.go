@@ -64,7 +64,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r := Result{
 		VIP: s.vip, Interface: s.cfg.Self.Interface, NetNS: s.cfg.Self.NetNS, VLAN: []uint16{},
 		Capture: Capture{
-			Received: s.log.Received, Dropped: s.log.Dropped, Analysed: uint64(len(s.log.Records)), Ignored: s.log.Ignored,
+			Sent: s.people.sent, Received: s.log.Received, Dropped: s.log.Dropped, Analysed: uint64(len(s.log.Records)), Ignored: s.log.Ignored,
 		},
 	}
 	var suspects []*suspect
@@ -83,7 +83,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r.Hosts = append(r.Hosts, missing...)
 
 	r.Findings = s.findings(suspects, missing)
-	r.Notes = s.notes()
+	r.Notes = s.notes(r.Findings)
 	r.Tests = s.tests(suspects, missing, r.Findings)
 	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)
 	for _, f := range r.Findings {
@@ -93,7 +93,10 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	}
 	r.Summary = s.summary(r, suspects)
 	if s.cfg.Frames {
-		for _, rec := range s.records {
+		for _, rec := range s.log.Records {
+			if s.people.isVIP[rec.TargetIP] && rec.TargetIP != s.vip || s.people.isVIP[rec.SenderIP] && rec.SenderIP != s.vip {
+				continue
+			}
 			r.Frames = append(r.Frames, Frame{Frame: rec.Number, Time: rec.Time, Sent: rec.Sent, Text: rec.String()})
 		}
 	}
@@ -160,25 +163,30 @@ func (s *scene) missing() (hosts []Host) {
 	return hosts
 }
 
-// notes are those of the run that concern this VIP.
-func (s *scene) notes() (notes []Note) {
+// notes are those of the run that concern this VIP, and what is to be done when
+// all that was found is mended.
+func (s *scene) notes(findings []Finding) (notes []Note) {
 	for _, n := range s.log.Notes {
-		if n.VIP.IsValid() && n.VIP != s.vip {
-			continue
+		if !n.VIP.IsValid() || n.VIP == s.vip {
+			notes = append(notes, Note{Text: n.Text})
 		}
-		note := Note{Text: n.Text}
-		if n.Code == evidence.NotUndone {
-			note.Fix = announceCommand(s.vip)
-		}
-		notes = append(notes, note)
 	}
 	if s.onSelf() {
 		notes = append(notes, Note{Text: "this host has " + s.vip.String() + " itself and cannot see its own answers: run the check from a client"})
 	}
+	misled := func(f Finding) bool {
+		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict}, f.Code)
+	}
+	if slices.ContainsFunc(findings, misled) {
+		notes = append(notes, Note{
+			Text: "when all of this is mended, make every client forget the wrong MAC address, on the director",
+			Fix:  announceCommand(s.vip),
+		})
+	}
 	return notes
 }
 
-func rank(r Role) int { return slices.Index([]Role{Director, RealServer, Other}, r) }
+func rank(r Role) int { return slices.Index([]Role{Director, Other, RealServer}, r) }
 
 func compareIPs(a, b []netip.Addr) int {
 	if len(a) > 0 && len(b) > 0 {

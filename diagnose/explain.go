@@ -26,19 +26,17 @@ func announceCommand(vip netip.Addr) string {
 	return fmt.Sprintf(`arping -U -c 3 -I "$(ip -o -4 addr show to %s | awk '$2 != "lo" {print $2; exit}')" %s`, vip, vip)
 }
 
-// afterwards tells how to make clients forget the wrong host.
-func (s *scene) afterwards() []string {
-	return []string{"# then, on the director, so that clients forget the wrong MAC address:", announceCommand(s.vip)}
-}
-
 var elsewhere = []string{
 	"kube-proxy in IPVS mode: set `strictARP: true` in its configuration; it then sets both sysctls",
 	"keepalived: on real servers the VIP belongs on lo, never into virtual_ipaddress, which is for directors",
 	"not Linux: BSD needs the VIP on a loopback clone (lo1), Windows on a loopback adapter with forwarding and weak host receive",
 }
 
-// loDoesNotCount is said wherever arp_ignore or arp_announce come up.
-const loDoesNotCount = "What counts is the interface that the frame arrives at or leaves by (or all, whichever value is greater), never the one that holds the VIP: set on lo alone it does nothing."
+// What counts, said wherever arp_ignore or arp_announce come up.
+const (
+	whereAsked  = "The value of the interface that is asked counts, or that of `all`, whichever is greater; set on lo alone it does nothing."
+	whereLeaves = "The value of the interface that the request leaves by counts, or that of `all`; set on lo alone it does nothing."
+)
 
 func (s *scene) explainReply(x *suspect, f *Finding) {
 	c := x.class
@@ -50,12 +48,13 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 	case len(c.left) == 0:
 		f.Why = "arp_ignore decides on Linux, but no setting of it fits what this host did."
 	case slices.Equal(c.ignore(), []int{0}):
-		f.Why = "arp_ignore is 0 there: Linux answers for every address of the host, also for those on lo, through whichever interface is asked."
+		f.Why = "arp_ignore is 0 there: Linux answers for every address of the host, those on lo too, whichever interface is asked."
 	default:
-		f.Why = "With arp_ignore 0, Linux answers for every address of the host, also for those on lo, through whichever interface is asked. 1 answers only for addresses of the interface that is asked."
+		f.Why = "With arp_ignore 0, Linux answers for every address of the host, those on lo too, whichever interface is asked; with 1 only for those of that interface."
 	}
-	f.Why += " " + loDoesNotCount
-	f.Fix = append(setting("arp_ignore", 1), s.afterwards()...)
+	f.Why += " " + whereAsked
+	f.Fix = setting("arp_ignore", 1)
+	f.Causes = s.replyCauses(x)
 	f.Variants = elsewhere
 }
 
@@ -63,11 +62,11 @@ func (s *scene) explainNIC(x *suspect, f *Finding) {
 	f.Summary = fmt.Sprintf("%s has %s on the interface that faces the segment.", s.people.call(x.mac), s.vip)
 	f.Why = fmt.Sprintf("Its arp_ignore is %s, so it stays silent for addresses on lo; it answers for this one, so this one is not there. No value but 8 makes an interface silent for its own addresses, and 8 silences the real server's own address, too.",
 		list(x.class.ignore()))
-	f.Fix = append([]string{
+	f.Fix = []string{
 		fmt.Sprintf("ip addr add %s/32 dev lo", s.vip),
 		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 != \"lo\" {print $4, \"dev\", $2}')", s.vip),
 		"# and move it to lo in the network configuration, for the next boot",
-	}, s.afterwards()...)
+	}
 }
 
 func (s *scene) explainAnnounce(x *suspect, f *Finding) {
@@ -76,26 +75,27 @@ func (s *scene) explainAnnounce(x *suspect, f *Finding) {
 	if c.grid == gridFor(true) {
 		where = "is"
 	}
-	f.Why = "Everyone who has a neighbour entry for the VIP takes over the sender of such a broadcast, so its traffic moves to this host, whether or not it answers who-has. "
+	f.Why = "Every host that has a neighbour entry for the VIP believes the sender of such a broadcast, and sends the VIP's traffic to this host from then on. "
 	switch {
 	case slices.Equal(c.announce(), []int{0}) && where == "is not":
-		f.Why += "arp_announce is 0 there: the address that the packet comes from is announced. "
+		f.Why += "arp_announce is 0 there: it announces the address that the packet comes from. "
 	case slices.Contains(c.announce(), 1) && where == "is":
-		f.Why += "arp_announce 0 announces the address that the packet comes from; 1 does the same here, because the VIP is in the subnet of the host's own address. "
+		f.Why += "arp_announce 0 announces the address that the packet comes from, and so does 1 here, for the VIP is in the subnet of the host's own address. "
 	case len(c.left) == 0:
 		f.Why += "arp_announce decides on Linux, but no setting of it fits what this host did. "
 	}
-	f.Why += "2 announces the best address of the outgoing interface. " + loDoesNotCount
-	f.Fix = append(setting("arp_announce", 2), s.afterwards()...)
+	f.Why += "2 announces the interface's own address. " + whereLeaves
+	f.Fix = setting("arp_announce", 2)
+	f.Causes = s.announceCauses(x)
 	f.Variants = elsewhere
 }
 
 func (s *scene) explainGratuitous(x *suspect, f *Finding) {
 	f.Why = "Gratuitous ARP moves the neighbour entries of all hosts at once. The kernel sends it only where arp_notify is on; otherwise a program does: arping -U or -A in a start-up script, keepalived, kube-vip, or a network manager that brings the VIP up."
-	f.Fix = append([]string{
+	f.Fix = []string{
 		"sysctl -w net.ipv4.conf.all.arp_notify=0",
 		"grep -rls 'arping' /etc/network /etc/NetworkManager /etc/keepalived /etc/systemd 2>/dev/null   # who sends it?",
-	}, s.afterwards()...)
+	}
 }
 
 func (s *scene) explainWide(f *Finding) {
@@ -130,35 +130,47 @@ func (s *scene) explainSilent(x *suspect, f *Finding) {
 
 // causes ranks what the host's settings may be, where something is wrong with
 // it: the commonest first, each with the command that confirms it.
-func (s *scene) causes(x *suspect) (all []string) {
-	c := x.class
-	if len(c.left) == 0 {
-		if !s.people.alive[x.mac] {
-			return nil
-		}
-		return []string{fmt.Sprintf("no Linux setting that arpcheck knows fits: %s. It may not be Linux, or a filter answers or drops in between: `nft list ruleset; arptables -L`", s.tell(c.contradiction))}
-	}
+func (s *scene) causes(x *suspect) []string {
 	if x.part.role == Director {
 		return nil
 	}
-	add := func(possible bool, cause, command string) {
-		if possible {
-			all = append(all, cause+": `"+command+"`")
+	if len(x.class.left) == 0 && s.people.alive[x.mac] {
+		return []string{fmt.Sprintf("no Linux setting that arpcheck knows fits: %s. It may not be Linux, or a filter answers or drops in between: `nft list ruleset; arptables -L`", s.tell(x.class.contradiction))}
+	}
+	return slices.Concat(s.replyCauses(x), s.announceCauses(x))
+}
+
+// replyCauses are those for which the host may answer who-has VIP.
+func (s *scene) replyCauses(x *suspect) (all []string) {
+	if len(x.replies) == 0 {
+		return nil
+	}
+	add := func(is func(hypothesis) bool, cause string) {
+		if x.class.any(is) {
+			all = append(all, cause)
 		}
 	}
-	if len(x.replies) > 0 {
-		add(c.any(func(h hypothesis) bool { return h.Ignore == 0 && h.Place.holds() }),
-			"arp_ignore is not set, or on lo alone, where it does not count", "sysctl -a 2>/dev/null | grep 'arp_ignore '")
-		add(c.any(func(h hypothesis) bool { return h.Place.nic() }),
-			"the VIP is on the interface that faces the segment, where arp_ignore 1 and 2 allow it", fmt.Sprintf("ip -br addr show to %s", s.vip))
-		add(c.any(func(h hypothesis) bool { return h.Ignore == 3 && !h.Place.nic() && h.Place.holds() }),
-			"arp_ignore is 3, which hides only addresses of scope host", fmt.Sprintf("ip addr show to %s", s.vip))
-		add(c.any(func(h hypothesis) bool { return h.Place == proxied }),
-			"it answers for what it routes to", "sysctl -a 2>/dev/null | grep 'proxy_arp '")
+	add(func(h hypothesis) bool { return h.Ignore == 0 && h.Place.holds() && !h.Place.nic() },
+		"arp_ignore is not set (or on lo alone): `sysctl -a 2>/dev/null | grep 'arp_ignore '`")
+	add(func(h hypothesis) bool { return h.Place.nic() },
+		fmt.Sprintf("the VIP is on the interface that is asked, where arp_ignore 1 and 2 let it answer: `ip -br addr show to %s`", s.vip))
+	add(func(h hypothesis) bool { return h.Ignore == 3 && h.Place.holds() && !h.Place.nic() },
+		fmt.Sprintf("arp_ignore is 3, which hides only addresses of scope host: `ip addr show to %s`", s.vip))
+	add(func(h hypothesis) bool { return h.Place == proxied },
+		"it has not got the VIP, but routes to it with proxy_arp on: `sysctl -a 2>/dev/null | grep 'proxy_arp '`")
+	return all
+}
+
+// announceCauses are those for which it may announce the VIP.
+func (s *scene) announceCauses(x *suspect) (all []string) {
+	if len(x.announcements) == 0 {
+		return nil
 	}
-	if len(x.announcements) > 0 {
-		add(slices.Contains(c.announce(), 0), "arp_announce is not set, or on lo alone, where it does not count", "sysctl -a 2>/dev/null | grep 'arp_announce '")
-		add(slices.Contains(c.announce(), 1), "arp_announce is 1, which allows the VIP where it is in the subnet of the host's own address", "sysctl -a 2>/dev/null | grep 'arp_announce '")
+	if slices.Contains(x.class.announce(), 0) {
+		all = append(all, "arp_announce is not set (or on lo alone): `sysctl -a 2>/dev/null | grep 'arp_announce '`")
+	}
+	if slices.Contains(x.class.announce(), 1) {
+		all = append(all, "arp_announce is 1, which lets a VIP through that is in the subnet of the host's own address: the same command")
 	}
 	return all
 }

@@ -54,7 +54,7 @@ func (s *scene) leaks(x *suspect) (all []Finding) {
 		}
 	}
 	if len(x.announcements) > 0 {
-		f := s.about(x, AnnounceLeak, Critical, x.announcements)
+		f := s.about(x, AnnounceLeak, Critical, s.drawn(x.announcements))
 		f.Summary = fmt.Sprintf("%s uses %s as the sender of its own ARP requests.", name, s.vip)
 		s.explainAnnounce(x, &f)
 		all = append(all, f)
@@ -172,6 +172,16 @@ func (s *scene) pair(replies []evidence.Record) []evidence.Record {
 		}
 	}
 	return replies
+}
+
+// drawn puts the echo request before the who-has that it drew, where it is known.
+func (s *scene) drawn(announcements []evidence.Record) []evidence.Record {
+	for _, ask := range slices.Backward(s.echoed) {
+		if ask.SenderIP == announcements[0].TargetIP && ask.Number < announcements[0].Number {
+			return append([]evidence.Record{ask}, announcements...)
+		}
+	}
+	return announcements
 }
 
 // ownerKnown reports whether some host is known to be the director.

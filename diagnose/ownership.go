@@ -41,8 +41,10 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	}
 	f.Why = "Each client keeps the answer that reaches it first, so clients are spread over these hosts at random. " +
 		"One may be the director and the others real servers that should not answer (arp_ignore is 0 there), or the address is in use twice."
-	for _, mac := range macs {
-		f.Fix = append(f.Fix, fmt.Sprintf("# if %s is the director:  arpcheck --vip %s%s --director %s", s.people.call(mac), s.vip, s.onInterface(), mac))
+	for _, mac := range macs[:min(len(macs), 3)] {
+		name := s.people.call(mac)
+		f.Fix = append(f.Fix, fmt.Sprintf("# if %s is the director, ask again with its name:", name),
+			fmt.Sprintf("arpcheck --vip %s%s --director %s", s.vip, s.onInterface(), name))
 	}
 	f.Variants = []string{
 		"with a TCP service on the VIP, --port N finds the director by itself",

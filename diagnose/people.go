@@ -15,6 +15,7 @@ type people struct {
 	alive map[evidence.MAC]bool // sent something in this run
 
 	isVIP map[netip.Addr]bool
+	sent  uint64 // frames that this run sent, for whichever VIP
 
 	// unused are the addresses that this run found nobody at, or tried to:
 	// the targets of its ARP probes other than VIPs. claimed says who
@@ -23,6 +24,10 @@ type people struct {
 	claimed   map[evidence.MAC][]evidence.Record
 	lastProbe evidence.Record // the last of those probes
 }
+
+// mostOwn is how many answers a search for the addresses of one host may draw
+// before they are no longer taken for its own.
+const mostOwn = 16
 
 // whoIsWho learns the people from their own ARP, then from their names, then
 // from the neighbour table.
@@ -47,9 +52,20 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			p.add(h.MAC, h.IP)
 		}
 	}
+	// asked are the addresses that a host was asked for alone, and answered:
+	// its own, unless they are many (a proxy, or a wide mask).
+	asked := map[evidence.MAC]map[netip.Addr]bool{}
+	found := map[evidence.MAC][]evidence.Record{}
 	for _, rec := range log.Records {
 		switch {
 		case rec.Sent:
+			p.sent++
+			if rec.Kind == evidence.ARPRequest && !rec.Dst.IsGroup() {
+				if asked[rec.Dst] == nil {
+					asked[rec.Dst] = map[netip.Addr]bool{}
+				}
+				asked[rec.Dst][rec.TargetIP] = true
+			}
 			if rec.IsProbe() && !p.isVIP[rec.TargetIP] && !named[rec.TargetIP] {
 				p.unused[rec.TargetIP] = true
 				p.lastProbe = rec
@@ -69,6 +85,22 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			// What a host asks with is its own; what it answers for may be
 			// another's, so that counts only where the host was named so.
 			p.add(rec.SenderMAC, rec.SenderIP)
+		case asked[rec.SenderMAC][rec.SenderIP]:
+			found[rec.SenderMAC] = append(found[rec.SenderMAC], rec)
+		}
+	}
+	for mac, recs := range found {
+		if len(recs) > mostOwn {
+			p.claimed[mac] = append(p.claimed[mac], recs...)
+			continue
+		}
+		for _, rec := range recs {
+			p.add(mac, rec.SenderIP)
+		}
+	}
+	for mac, recs := range p.claimed {
+		if len(p.grabbed(mac)) == 0 {
+			p.add(mac, recs[0].SenderIP) // the address is in use after all
 		}
 	}
 	for ip, mac := range cfg.Neighbours {

@@ -114,6 +114,8 @@ type Finding struct {
 	Summary  string       `json:"summary"`
 	Why      string       `json:"why"`
 	Fix      []string     `json:"fix"` // shell lines, to run on that host unless a comment line says otherwise
+	// Causes are those of the host's causes that explain this finding.
+	Causes []string `json:"causes,omitempty"`
 	// Variants say in one line each where the fix is another one.
 	Variants []string   `json:"variants,omitempty"`
 	Evidence []Evidence `json:"evidence"`
@@ -162,6 +164,7 @@ type Note struct {
 
 // Capture counts frames.
 type Capture struct {
+	Sent     uint64                     `json:"sent"`
 	Received uint64                     `json:"received"` // reached the program
 	Dropped  uint64                     `json:"dropped"`  // lost in the kernel
 	Analysed uint64                     `json:"analysed"`

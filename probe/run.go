@@ -24,7 +24,8 @@ type Run struct {
 	rips   map[evidence.MAC]netip.Addr // own addresses of hosts
 	macs   map[netip.Addr]evidence.MAC // who claims which other address
 
-	askedRIP map[evidence.MAC]int // how often a host was asked alone for its own address
+	askedRIP map[evidence.MAC]int  // how often a host was asked alone for its own address
+	searched map[evidence.MAC]bool // hosts that were asked for every address
 
 	link  Link
 	log   evidence.Log
@@ -57,6 +58,7 @@ func New(cfg Config) (*Run, error) {
 		macs:   map[netip.Addr]evidence.MAC{},
 
 		askedRIP: map[evidence.MAC]int{},
+		searched: map[evidence.MAC]bool{},
 	}
 	for _, vip := range cfg.VIPs {
 		r.vips[vip] = &sightings{vip: vip, hosts: map[evidence.MAC]*sighting{}}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -29,6 +30,10 @@ const (
 	synRound  = 40 * time.Millisecond
 	synRounds = 8
 	synBatch  = 8 // SYNs per round and claimant
+	// mostSearched bounds how many hosts are searched for their own address,
+	// and widestSearch (a prefix length) how large the subnet may be for it.
+	mostSearched = 3
+	widestSearch = 24
 	// mostTargets bounds how many hosts are asked alone for each VIP.
 	mostTargets = 64
 )
@@ -116,8 +121,9 @@ func (r *Run) testing(vip netip.Addr) []step {
 			step{alone + quick, func() []frame { return r.echoAlone(v) }},
 		)
 	}
+	steps = append(steps, step{alone + 5*time.Millisecond, func() []frame { return r.searchRIPs(v) }})
 	for i := range 2 {
-		steps = append(steps, step{alone + time.Duration(i)*quick + 5*time.Millisecond, func() []frame { return r.whoHasAlone(v) }})
+		steps = append(steps, step{alone + time.Duration(i)*quick + 10*time.Millisecond, func() []frame { return r.whoHasAlone(v) }})
 	}
 	return append(steps, step{alone + quick + hear, func() []frame { return nil }})
 }
@@ -165,6 +171,28 @@ func (r *Run) echoAlone(v *sightings) (frames []frame) {
 		frames = append(frames, r.echo(v.vip, r.cfg.Addr, mac))
 		if rip, ok := r.rip(mac); ok {
 			frames = append(frames, r.echo(rip, r.cfg.Addr, mac))
+		}
+	}
+	return frames
+}
+
+// searchRIPs asks hosts that have shown nothing but the VIP for every address
+// of the subnet: a host that announces the VIP hides its own address by that.
+// The frames go to that host alone, so nobody else is bothered.
+func (r *Run) searchRIPs(v *sightings) (frames []frame) {
+	if r.cfg.Prefix.Bits() < widestSearch {
+		return nil
+	}
+	for _, mac := range r.targets(v) {
+		if _, known := r.rip(mac); known || r.searched[mac] || len(r.searched) == mostSearched {
+			continue
+		}
+		r.searched[mac] = true
+		first, last := r.cfg.Prefix.Masked().Addr(), lastAddr(r.cfg.Prefix)
+		for a := first.Next(); a.Less(last); a = a.Next() {
+			if r.vips[a] == nil && a != r.cfg.Addr && !slices.Contains(r.unused.candidates, a) {
+				frames = append(frames, r.whoHas(a, r.sender(), mac))
+			}
 		}
 	}
 	return frames

@@ -123,7 +123,7 @@ func (r *Run) outcome(p *repair) {
 		why = "the director did not react when it was made to correct them"
 	}
 	r.note(evidence.NotUndone, p.vip.vip, fmt.Sprintf(
-		"neighbour entries for %s on the segment may now point to %s (frame %d): %s. Correct them on the director",
+		"neighbour entries for %s on the segment may now point to %s (frame %d): %s",
 		p.vip.vip, r.called(p.leak.SenderMAC), p.leak.Number, why))
 }
 

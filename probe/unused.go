@@ -127,6 +127,11 @@ func (u *unused) shortage() string {
 	return ""
 }
 
+// lastAddr is the broadcast address of a prefix.
+func lastAddr(p netip.Prefix) netip.Addr {
+	return fromUint32(toUint32(p.Masked().Addr()) | uint32(uint64(1)<<(32-p.Bits())-1))
+}
+
 func toUint32(a netip.Addr) uint32 {
 	b := a.As4()
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/arpcheck/arpcheck/diagnose"
-	"github.com/arpcheck/arpcheck/evidence"
 )
 
 // findings prints the findings of a result, the most severe first.
@@ -24,14 +23,8 @@ func (p *printer) findings(r *diagnose.Result) {
 	if len(shown) > mostFindings && !p.verbose {
 		shown = shown[:mostFindings]
 	}
-	causes := map[evidence.MAC][]string{}
-	for i := range r.Hosts {
-		causes[r.Hosts[i].MAC] = r.Hosts[i].Causes
-	}
-	delete(causes, evidence.MAC{})
 	for i, f := range shown {
-		p.finding(i+1, f, r, causes[f.MAC])
-		delete(causes, f.MAC) // once is enough
+		p.finding(i+1, f, r)
 	}
 	if rest := len(sorted) - len(shown); rest > 0 {
 		p.gap()
@@ -41,7 +34,7 @@ func (p *printer) findings(r *diagnose.Result) {
 
 // finding prints one finding. Its text is indented, so that the numbered
 // headings stand out.
-func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result, causes []string) {
+func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result) {
 	const in = "   "
 	here := said{number, r}
 	p.gap()
@@ -57,7 +50,7 @@ func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result, c
 		p.label(in, "why", why)
 	}
 	p.fix(f, here)
-	p.list(in, "likely causes", ", most common first", causes, mostCauses, here)
+	p.list(in, "likely causes", ", most common first", f.Causes, mostCauses, here)
 	p.list(in, "elsewhere", "", f.Variants, len(f.Variants), here)
 	p.proof(in, f.Evidence)
 }

@@ -136,7 +136,7 @@ func counts(c *diagnose.Capture) string {
 	if c.Dropped > 0 {
 		lost = fmt.Sprintf("%d LOST", c.Dropped)
 	}
-	text := fmt.Sprintf("frames: %d received, %s, %d analysed, %d ignored", c.Received, lost, c.Analysed, ignored)
+	text := fmt.Sprintf("frames: %d sent, %d received, %s, %d analysed, %d ignored", c.Sent, c.Received, lost, c.Analysed, ignored)
 	if len(reasons) > 0 {
 		text += " (" + strings.Join(reasons, ", ") + ")"
 	}

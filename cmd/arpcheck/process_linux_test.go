@@ -72,6 +72,39 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// With --fail-fast a run ends at the first fault, however long it was to listen.
+func TestFailFast(t *testing.T) {
+	l := scenarios.Start(t, labs["three"])
+	cmd, stdout, stderr := arpcheck(l, "--fail-fast", "-w", "30s", "--director", "192.168.1.10", "-o", "json")
+	began := time.Now()
+	code := exitCode(cmd.Run())
+	took := time.Since(began)
+	if code != 1 || !strings.Contains(stdout.String(), `"code": "vip-reply-leak"`) || stderr.Len() > 0 {
+		t.Errorf("exit code %d, want 1; standard output:\n%s\nstandard error:\n%s", code, stdout, stderr)
+	}
+	if took > time.Second { // some 25 ms, where nothing else runs
+		t.Errorf("it took %v", took)
+	}
+	t.Log(took)
+}
+
+// An interface that goes in mid-run ends it with what is known, which decides
+// nothing.
+func TestInterfaceLost(t *testing.T) {
+	l := scenarios.Start(t, labs["clean"])
+	cmd, stdout, stderr := arpcheck(l, "-w", "30s", "-o", "json")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	if err := l.Host("client").DeleteLink("eth1"); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitCode(cmd.Wait()); code != 3 || !strings.Contains(stdout.String(), `"verdict": "inconclusive"`) {
+		t.Errorf("exit code %d, want 3; standard output:\n%s\nstandard error:\n%s", code, stdout, stderr)
+	}
+}
+
 // A reader that has gone is no error, and the exit code says the verdict.
 func TestClosedPipe(t *testing.T) {
 	l := scenarios.Start(t, labs["leak"])
