@@ -170,7 +170,7 @@ func (s *scene) announceCauses(x *suspect) (all []string) {
 		all = append(all, "arp_announce is not set (or on lo alone): `sysctl -a 2>/dev/null | grep 'arp_announce '`")
 	}
 	if slices.Contains(x.class.announce(), 1) {
-		all = append(all, "arp_announce is 1, which lets a VIP through that is in the subnet of the host's own address: the same command")
+		all = append(all, "arp_announce is 1, which lets a VIP through that is in the subnet of the host's own address: `sysctl -a 2>/dev/null | grep 'arp_announce '`")
 	}
 	return all
 }

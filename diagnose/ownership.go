@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -34,6 +35,7 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	for _, x := range rivals {
 		macs = append(macs, x.mac)
 	}
+	slices.SortFunc(claims, func(a, b evidence.Record) int { return a.Number - b.Number })
 	f := Finding{Code: Conflict, Severity: Critical, Evidence: frames(claims)}
 	f.Summary = fmt.Sprintf("%s both claim %s, and nothing shows which is right.", s.names(macs), s.vip)
 	if len(macs) > 2 {

@@ -25,7 +25,12 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Reply = Inconclusive
 	}
 
-	servers := missing
+	var servers []Host
+	for _, h := range missing {
+		if h.Role != Director {
+			servers = append(servers, h)
+		}
+	}
 	for _, x := range suspects {
 		if x.part.role != Director {
 			servers = append(servers, x.host)
@@ -101,38 +106,53 @@ func (s *scene) summary(r Result, suspects []*suspect) string {
 	return text
 }
 
-// blame sums up the critical findings: who does what.
+// blame sums up the critical findings: which hosts do what.
 func (s *scene) blame(findings []Finding) string {
-	verbs := []struct {
-		code      Code
-		one, many string
-	}{
-		{Conflict, "", ""},
-		{Unowned, "", ""},
-		{ReplyLeak, "answers for it and should not", "answer for it and should not"},
-		{AnnounceLeak, "announces it in its own ARP requests", "announce it in their own ARP requests"},
-		{GratuitousLeak, "sends gratuitous ARP for it", "send gratuitous ARP for it"},
-		{SubnetAnswered, "answers for addresses that nobody has", "answer for addresses that nobody has"},
-		{ARPSilent, "does not answer ARP for its own address", "do not answer ARP for their own addresses"},
+	deeds := map[Code][2]string{ // of one host, and of several
+		ReplyLeak:      {"answers for it", "answer for it"},
+		AnnounceLeak:   {"announces it", "announce it"},
+		GratuitousLeak: {"sends gratuitous ARP for it", "send gratuitous ARP for it"},
+		SubnetAnswered: {"answers for addresses that nobody has", "answer for addresses that nobody has"},
+		ARPSilent:      {"does not answer ARP for its own address", "do not answer ARP for their own addresses"},
 	}
 	var parts []string
-	for _, v := range verbs {
-		var macs []evidence.MAC
-		for _, f := range findings {
-			if f.Code == v.code && f.Severity == Critical {
+	var macs []evidence.MAC
+	did := map[evidence.MAC][]Code{}
+	for _, f := range findings {
+		switch {
+		case f.Severity != Critical:
+		case f.Code == Conflict:
+			parts = append(parts, "several hosts claim it, and nothing shows which is right")
+		case f.Code == Unowned:
+			parts = append(parts, "nobody answers for it, so no client can reach it")
+		case deeds[f.Code][0] != "":
+			if did[f.MAC] == nil {
 				macs = append(macs, f.MAC)
 			}
+			did[f.MAC] = append(did[f.MAC], f.Code)
 		}
-		switch {
-		case len(macs) == 0:
-		case v.code == Conflict:
-			parts = append(parts, "several hosts claim it, and nothing shows which is right")
-		case v.code == Unowned:
-			parts = append(parts, "nobody answers for it, so no client can reach it")
-		case len(macs) == 1:
-			parts = append(parts, s.names(macs)+" "+v.one)
-		default:
-			parts = append(parts, s.names(macs)+" "+v.many)
+	}
+	// Hosts that did the same share a part of the sentence.
+	for len(macs) > 0 {
+		codes := did[macs[0]]
+		var same, rest []evidence.MAC
+		for _, mac := range macs {
+			if slices.Equal(did[mac], codes) {
+				same = append(same, mac)
+			} else {
+				rest = append(rest, mac)
+			}
+		}
+		var verbs []string
+		for _, code := range codes {
+			verbs = append(verbs, deeds[code][min(len(same), 2)-1])
+		}
+		parts = append(parts, s.names(same)+" "+strings.Join(verbs, " and "))
+		macs = rest
+	}
+	for mac, p := range s.parts {
+		if p.role == Director && len(did) > 0 && len(did[mac]) == 0 {
+			parts = append(parts, "only "+s.people.call(mac)+" should")
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -45,8 +45,7 @@ type Settings struct {
 }
 
 // effective combines the settings of an interface with those of "all" as
-// include/linux/inetdevice.h does: IN_DEV_MAXCONF or IN_DEV_ORCONF for all but
-// proxy_arp_pvlan, which "all" does not reach (IN_DEV_CONF_GET).
+// include/linux/inetdevice.h does: IN_DEV_MAXCONF or IN_DEV_ORCONF.
 func (h *Host) effective(in *Interface) Settings {
 	return Settings{
 		ARPIgnore:   max(h.All.ARPIgnore, in.ARPIgnore),
@@ -54,7 +53,7 @@ func (h *Host) effective(in *Interface) Settings {
 		RPFilter:    max(h.All.RPFilter, in.RPFilter),
 		ARPFilter:   h.All.ARPFilter || in.ARPFilter,
 		ProxyARP:    h.All.ProxyARP || in.ProxyARP,
-		ProxyPVLAN:  in.ProxyPVLAN,
+		ProxyPVLAN:  h.All.ProxyPVLAN || in.ProxyPVLAN,
 		AcceptLocal: h.All.AcceptLocal || in.AcceptLocal,
 
 		DropUnicastInL2Multicast: h.All.DropUnicastInL2Multicast || in.DropUnicastInL2Multicast,

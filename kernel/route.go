@@ -28,6 +28,22 @@ func (h *Host) holds(addr netip.Addr) bool {
 	return false
 }
 
+// holder names the interface to which the local table gives an address: the
+// one that has it, else the loopback whose subnet it is in.
+func (h *Host) holder(addr netip.Addr) string {
+	var loopback string
+	for i := range h.Interfaces {
+		in := &h.Interfaces[i]
+		if slices.ContainsFunc(in.Addresses, func(a Address) bool { return a.Addr() == addr }) {
+			return in.Name
+		}
+		if in.Loopback {
+			loopback = in.Name
+		}
+	}
+	return loopback
+}
+
 // addrType looks an address up in the local table (inet_addr_type). Each
 // address is local; an address on a loopback interface makes its whole subnet
 // local (fib_add_ifaddr: RTN_LOCAL for IFF_LOOPBACK); on other interfaces the
@@ -133,7 +149,10 @@ func (h *Host) validSource(in *Interface, src netip.Addr) bool {
 	case broadcast:
 		return false
 	case local:
-		return set.AcceptLocal
+		if !set.AcceptLocal {
+			return false
+		}
+		out.dev = h.holder(src)
 	}
 	if out.dev == in.Name {
 		return true

@@ -50,6 +50,7 @@ func (h *Host) RenameLink(_, _ string) error                        { return err
 func (h *Host) AddRoute(RouteSpec) error                            { return errors.ErrUnsupported }
 func (h *Host) FlushNeighbours(string) error                        { return errors.ErrUnsupported }
 func (h *Host) SetNeighbour(string, netip.Addr, evidence.MAC) error { return errors.ErrUnsupported }
+func (h *Host) MAC(string) (evidence.MAC, error)                    { return evidence.MAC{}, errors.ErrUnsupported }
 func (h *Host) Neighbour(string, netip.Addr) (evidence.MAC, bool, error) {
 	return evidence.MAC{}, false, errors.ErrUnsupported
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/arpcheck/arpcheck/evidence"
 )
 
 // netlink runs f with the host's netlink socket.
@@ -157,4 +159,13 @@ func (a AddressSpec) netlink() *netlink.Addr {
 
 func ipNet(p netip.Prefix) *net.IPNet {
 	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
+
+// MAC is the MAC address of an interface.
+func (h *Host) MAC(dev string) (mac evidence.MAC, err error) {
+	err = h.onLink(dev, "read the MAC address", func(_ *netlink.Handle, link netlink.Link) error {
+		copy(mac[:], link.Attrs().HardwareAddr)
+		return nil
+	})
+	return mac, err
 }

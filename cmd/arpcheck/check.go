@@ -61,18 +61,21 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	defer s.link.Close()
+	doc := a.ask(ctx, o, s, started)
+	a.code = doc.ExitCode()
+	// Before the socket is closed: that takes longer than proving a fault.
+	return a.write(&o.render, files, doc)
+}
 
+// ask sends the frames and diagnoses what comes back.
+func (a *app) ask(ctx context.Context, o *checkOptions, s *session, started time.Time) report.Document {
 	erase := func() {}
 	if !o.quiet {
 		erase = progress(a.stderr, fmt.Sprintf("asking on %s for %s", s.segment.Interface.Name, few(o.vips)))
 	}
 	log := s.run.Do(ctx, s.link)
 	erase()
-	results := diagnose.Diagnose(log, s.diagnosis)
-	doc := report.New(versionName(), "check", started, time.Since(started), results)
-	a.code = doc.ExitCode()
-	// Before the socket is closed: that takes longer than proving a fault.
-	return a.write(&o.render, files, doc)
+	return report.New(versionName(), "check", started, time.Since(started), diagnose.Diagnose(log, s.diagnosis))
 }
 
 // A session is a run that is ready to send its first frame.

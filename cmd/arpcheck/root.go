@@ -66,7 +66,7 @@ should, and why the wrong host does.`,
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.AddCommand(a.checkCommand(), a.reportCommand(), a.versionCommand())
+	cmd.AddCommand(a.checkCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
 	cmd.SetHelpCommand(a.helpCommand())
 	cmd.InitDefaultCompletionCmd()
 	for _, sub := range cmd.Commands() {
