@@ -103,6 +103,9 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			p.add(mac, recs[0].SenderIP) // the address is in use after all
 		}
 	}
+	for ip := range p.macs {
+		delete(p.unused, ip)
+	}
 	for ip, mac := range cfg.Neighbours {
 		if !p.isVIP[ip] && len(p.ips[mac]) == 0 {
 			p.add(mac, ip)

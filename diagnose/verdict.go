@@ -44,7 +44,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Announce = Fail
 	case s.cfg.NoAnnounceTest:
 		t.Announce = Skipped
-	case unsure || noSource && len(s.solicited()) == 0 || unknown(func(h Host) Answer { return h.AnnouncesVIP }):
+	case unsure || noSource && len(servers) == 0 || unknown(func(h Host) Answer { return h.AnnouncesVIP }):
 		t.Announce = Inconclusive
 	case len(servers) == 0:
 		t.Announce = Skipped
@@ -58,16 +58,6 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Holders = Inconclusive
 	}
 	return t
-}
-
-// solicited are the hosts that an announce test has made ask.
-func (s *scene) solicited() (all []evidence.MAC) {
-	for _, mac := range s.order {
-		if len(s.deeds[mac].solicits) > 0 {
-			all = append(all, mac)
-		}
-	}
-	return all
 }
 
 // summary says in one sentence, without a full stop, what the verdict is.

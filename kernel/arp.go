@@ -28,7 +28,7 @@ func (h *Host) answers(in *Interface, s Stimulus) Reply {
 			return Silent
 		}
 		return AtOnce
-	case kind == unicast && h.proxies(in, set, out, s.Target):
+	case kind == unicast && h.proxies(in, set, out, s):
 		// A request that was sent to this host alone is answered at once, a
 		// broadcast after a random part of proxy_delay (pneigh_enqueue).
 		if s.Broadcast {
@@ -81,15 +81,15 @@ func (h *Host) filters(in *Interface, sender netip.Addr) bool {
 // proxies reports whether the host answers for an address that it routes to:
 // arp_fwd_proxy (by another interface), arp_fwd_pvlan (by the same one) or an
 // entry of its own (pneigh_lookup).
-func (h *Host) proxies(in *Interface, set Settings, out hop, target netip.Addr) bool {
+func (h *Host) proxies(in *Interface, set Settings, out hop, s Stimulus) bool {
 	if out.dev == in.Name {
-		return set.ProxyPVLAN
+		return set.ProxyPVLAN && s.Sender != s.Target // no reply to who asks for itself
 	}
 	if set.ProxyARP {
 		return true
 	}
 	for _, p := range in.Proxied {
-		if p == target {
+		if p == s.Target {
 			return true
 		}
 	}

@@ -18,7 +18,7 @@ type Kind uint8
 // The kinds of stimulus.
 const (
 	WhoHas Kind = iota + 1 // ARP request
-	Echo                   // ICMP echo request
+	Echo                   // ICMP echo request with a time to live of 1: nobody can pass it on
 )
 
 // A Reaction is all that a host does about a stimulus.
@@ -26,7 +26,8 @@ type Reaction struct {
 	Reply Reply
 	// Announces is the sender address of the who-has that the host broadcasts
 	// for the way back before it can send its echo reply; invalid if it need
-	// not ask.
+	// not ask. A host that forwards and does not have the target asks, too,
+	// and stays silent: it has an ICMP error to send.
 	Announces netip.Addr
 }
 
@@ -64,9 +65,7 @@ func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
 	if s.Broadcast && h.effective(in).DropUnicastInL2Multicast || h.IgnoreEcho {
 		return Reaction{}
 	}
-	if kind, _ := h.routeInput(in, s.Sender, s.Target); kind != local {
-		return Reaction{}
-	}
+	fate, _ := h.routeInput(in, s.Sender, s.Target)
 	kind, way := h.lookup(s.Sender)
 	out := h.Interface(way.dev)
 	if kind != unicast || out == nil || out.NoARP {
@@ -74,8 +73,21 @@ func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
 		// the interface cannot learn a MAC address (arp_constructor).
 		return Reaction{}
 	}
+	if fate != local {
+		return h.refuses(out, way, s)
+	}
 	if s.Known {
 		return Reaction{Reply: AtOnce}
 	}
 	return Reaction{Reply: AtOnce, Announces: h.solicits(out, s.Target, way.next)}
+}
+
+// refuses is ip_forward and ip_error: a host that forwards tells the sender of
+// a packet that it cannot pass it on, but only if it was meant to (icmp_send
+// wants PACKET_HOST), and with a preferred address, so that is what it asks with.
+func (h *Host) refuses(out *Interface, way hop, s Stimulus) Reaction {
+	if !h.Forwarding || s.Broadcast || s.Known {
+		return Reaction{}
+	}
+	return Reaction{Announces: h.selectAddr(out, way.next)}
 }

@@ -127,40 +127,41 @@ func (h *Host) routeInput(in *Interface, src, dst netip.Addr) (routeType, hop) {
 	if kind == unicast && !h.Forwarding {
 		return unreachable, hop{}
 	}
-	if kind == unreachable || !h.validSource(in, src) {
+	if kind == unreachable || !h.validSource(in, src, out.dev) {
 		return unreachable, hop{}
 	}
 	return kind, out
 }
 
-// validSource is fib_validate_source: may a packet from src arrive here?
-func (h *Host) validSource(in *Interface, src netip.Addr) bool {
+// validSource is fib_validate_source: may a packet from src arrive here, to
+// leave by the interface out, or to stay if that is empty?
+func (h *Host) validSource(in *Interface, src netip.Addr, out string) bool {
 	set := h.effective(in)
-	if set.RPFilter == 0 {
+	if set.RPFilter == 0 && out != in.Name {
 		// The fast path: only the host's own addresses are martian; what a
 		// wide mask on lo makes local is not looked at.
 		return set.AcceptLocal || !h.holds(src)
 	}
 	// __fib_validate_source: look the way back up.
-	kind, out := h.lookup(src)
+	kind, way := h.lookup(src)
 	switch kind {
 	case unreachable:
-		return false
+		return set.RPFilter == 0
 	case broadcast:
 		return false
 	case local:
 		if !set.AcceptLocal {
 			return false
 		}
-		out.dev = h.holder(src)
+		way.dev = h.holder(src)
 	}
-	if out.dev == in.Name {
+	if way.dev == in.Name {
 		return true
 	}
 	if len(in.Addresses) == 0 {
-		return false // "no_addr" goes to last_resort, which rp_filter ends
+		return set.RPFilter == 0 // "no_addr" goes to last_resort
 	}
-	return set.RPFilter == 2
+	return set.RPFilter != 1
 }
 
 // selectAddr is inet_select_addr with RT_SCOPE_LINK: the address that the

@@ -45,13 +45,13 @@ func (v *sightings) host(mac evidence.MAC) *sighting {
 // see takes a received record into account.
 func (r *Run) see(rec evidence.Record) {
 	r.unused.seen(rec)
-	if rec.IsARP() && !rec.IsProbe() && r.vips[rec.SenderIP] == nil && !slices.Contains(r.unused.candidates, rec.SenderIP) &&
-		len(r.macs) < mostSightings {
-		r.macs[rec.SenderIP] = rec.SenderMAC
+	if rec.IsARP() && !rec.IsProbe() && r.vips[rec.SenderIP] == nil && len(r.macs) < mostSightings {
 		// What a host asks with is its own; what it answers for need not be.
-		if _, known := r.rips[rec.SenderMAC]; !known || rec.Kind == evidence.ARPRequest {
+		asks := rec.Kind == evidence.ARPRequest
+		if _, known := r.rips[rec.SenderMAC]; asks || !known && !slices.Contains(r.unused.candidates, rec.SenderIP) {
 			r.rips[rec.SenderMAC] = rec.SenderIP
 		}
+		r.macs[rec.SenderIP] = rec.SenderMAC
 	}
 	if v := r.tested[rec.TargetIP]; v != nil && rec.Kind == evidence.ARPRequest && !rec.IsProbe() {
 		s := v.host(rec.SenderMAC)

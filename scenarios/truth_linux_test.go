@@ -47,7 +47,7 @@ func TestTruth(t *testing.T) {
 	if err != nil {
 		t.Fatalf("TRUTH_SEED=%d: %v", from, err)
 	}
-	for _, m := range w.mismatches {
+	for _, m := range w.mismatches[:min(len(w.mismatches), 10)] {
 		t.Error(m)
 	}
 	t.Logf("%d configurations, %d reactions compared, %d mismatches, %.1f s; TRUTH_SEED=%d",
@@ -141,6 +141,9 @@ func (w *walked) compare(d *driver, c config, model func(*kernel.Host, kernel.St
 			gatewayKnown = gatewayKnown || got.Announces.IsValid()
 		}
 		w.compared++
+		if s.Kind == kernel.Echo && !want.Replied && got == (sight{}) {
+			continue // an ICMP error that the kernel might send, but it limits their rate (ip_error)
+		}
 		if got != want {
 			w.mismatches = append(w.mismatches, fmt.Sprintf("%s\n\t%s\n\tthe kernel: %s\n\tthe model:  %s", c, describe(s), got, want))
 		}

@@ -100,6 +100,8 @@ func sysctls(h kernel.Host) map[string]string {
 		"/proc/sys/net/ipv4/ip_forward": flag(h.Forwarding),
 		// What a proxy says late it says at once, or the walk would take hours.
 		"/proc/sys/net/ipv4/neigh/eth1/proxy_delay": "0",
+		// A host that forwards sends ICMP errors, and the kernel only so many.
+		"/proc/sys/net/ipv4/icmp_ratelimit": "0",
 	}
 	add := func(name string, s kernel.Settings) {
 		for key, value := range map[string]string{

@@ -25,7 +25,7 @@ func (a *app) checkCommand() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check --vip ADDR[,...] [-i IFACE]",
-		Short: "Asks the segment who answers for a VIP, holds it and announces it (the default)",
+		Short: "Asks who answers for a VIP, holds it and announces it (the default)",
 		Long: `Asks the segment of a virtual IP who answers ARP for it, who holds it and who
 announces it, and says who is wrong to, why, and what to type there.`,
 		DisableFlagsInUseLine: true,

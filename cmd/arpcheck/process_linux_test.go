@@ -34,7 +34,7 @@ func TestSignal(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(300 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond) // to be in the middle of it
 			sent := time.Now()
 			cmd.Process.Signal(sig)
 			code := exitCode(cmd.Wait())
@@ -58,7 +58,7 @@ func TestSecondSignal(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // to be in the middle of it
 	cmd.Process.Signal(os.Interrupt)
 	time.Sleep(20 * time.Millisecond)
 	sent := time.Now()
@@ -96,7 +96,7 @@ func TestInterfaceLost(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // to be in the middle of it
 	if err := l.Host("client").DeleteLink("eth1"); err != nil {
 		t.Fatal(err)
 	}

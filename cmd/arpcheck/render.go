@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,7 +78,11 @@ func (r *renderOptions) validate() error {
 	}
 	taken := make(map[string]string)
 	for _, out := range r.outputs {
-		first, ok := taken[out.file]
+		key := out.file
+		if key != "" {
+			key = filepath.Clean(key)
+		}
+		first, ok := taken[key]
 		switch {
 		case ok && out.file == "":
 			return withHint(fmt.Errorf("--output: %s and %s cannot both go to standard output", first, out.format),
@@ -85,7 +90,7 @@ func (r *renderOptions) validate() error {
 		case ok:
 			return withHint(fmt.Errorf("--output: %s and %s cannot both go to %s", first, out.format, out.file), "give each a file of its own")
 		}
-		taken[out.file] = out.format
+		taken[key] = out.format
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (a *app) root() *cobra.Command {
 		Long: `arpcheck shows who answers ARP for a virtual IP (VIP) in an LVS-DR cluster, who
 should, and why the wrong host does.`,
 		Example: `  arpcheck --vip 192.168.1.99 -i eth1
-  arpcheck --vip 192.168.1.99 -i eth1 --director 192.168.1.10 --rs 192.168.1.41,192.168.1.42
+  arpcheck --vip 192.168.1.99 -i eth1 --director 192.168.1.10 --rs 192.168.1.41
   arpcheck --vip 192.168.1.99 -i eth1 -o json | jq .verdict`,
 		Version: versionText(),
 		Args:    unknownCommand,
