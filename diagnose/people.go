@@ -43,6 +43,9 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	for _, vip := range cfg.VIPs {
 		p.isVIP[vip] = true
 	}
+	if cfg.Self.Addr.IsValid() {
+		p.add(cfg.Self.MAC, cfg.Self.Addr)
+	}
 	named := map[netip.Addr]bool{}
 	for _, h := range cfg.named() {
 		if h.IP.IsValid() {

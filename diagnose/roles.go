@@ -26,6 +26,10 @@ func (s *scene) cast() map[evidence.MAC]part {
 	if ok {
 		parts[director] = part{Director, reason}
 	}
+	if self, named := parts[s.cfg.Self.MAC]; named {
+		self.reason += "; it is this very host, which cannot see itself"
+		parts[s.cfg.Self.MAC] = self
+	}
 	through := "" // the hosts that SYNs went to and that did not answer them
 	for _, syn := range s.syns {
 		if parts[syn.Dst].role == Director {

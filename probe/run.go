@@ -48,6 +48,12 @@ func New(cfg Config) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Who runs this can be among the named hosts, and cannot be asked.
+	self := func(h evidence.Host) bool { return h.IP.IsValid() && h.IP == cfg.Addr || h.MAC == cfg.MAC }
+	if self(cfg.Director) {
+		cfg.Director = evidence.Host{}
+	}
+	cfg.RealServers = slices.DeleteFunc(slices.Clone(cfg.RealServers), self)
 	r := &Run{
 		cfg:    cfg,
 		id:     uint16(cfg.Rand.Uint32()),
@@ -107,16 +113,18 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 // apart that their frames keep to the rate.
 func (r *Run) spread(of func(netip.Addr) []step, shared ...step) []timed {
 	start := time.Now()
+	first := start
 	var all []timed
-	for _, s := range shared {
-		all = append(all, timed{start.Add(s.at), s})
-	}
 	for _, vip := range r.cfg.VIPs {
 		steps := of(vip)
 		for _, s := range steps {
 			all = append(all, timed{start.Add(s.at), s})
 		}
 		start = start.Add(time.Duration(len(steps)) * r.gap())
+	}
+	// Last, so that what is asked about the VIPs goes first.
+	for _, s := range shared {
+		all = append(all, timed{first.Add(s.at), s})
 	}
 	slices.SortStableFunc(all, func(a, b timed) int { return a.due.Compare(b.due) })
 	return all

@@ -66,27 +66,26 @@ func (r *Run) asking(vip netip.Addr) []step {
 // sender, shows hosts that answer for what they do not have.
 func (r *Run) controls() []step {
 	var steps []step
+	ask := func(at time.Duration, target, sender netip.Addr) {
+		steps = append(steps, step{at, func() []frame { return []frame{r.whoHas(target, sender, evidence.Broadcast)} }})
+	}
 	for i := range 3 {
-		steps = append(steps, step{time.Duration(i) * Interval, func() (frames []frame) {
-			for _, h := range r.named() {
-				if h.IP.IsValid() {
-					frames = append(frames, r.whoHas(h.IP, r.sender(), evidence.Broadcast))
-				}
+		at := time.Duration(i) * Interval
+		for _, h := range r.named() {
+			if h.IP.IsValid() {
+				ask(at, h.IP, r.sender())
 			}
-			for _, addr := range r.unused.candidates {
-				frames = append(frames, r.whoHas(addr, nobody, evidence.Broadcast))
-			}
-			return frames
-		}})
+		}
+		for n, addr := range r.unused.candidates {
+			// Many candidates must not keep the VIPs waiting.
+			ask(at+time.Duration(n)*r.gap(), addr, nobody)
+		}
 	}
 	if r.cfg.Addr.IsValid() {
 		for i := range 2 {
-			steps = append(steps, step{time.Duration(i)*Interval + Interval/2, func() (frames []frame) {
-				for _, addr := range r.unused.candidates[:min(len(r.unused.candidates), 3)] {
-					frames = append(frames, r.whoHas(addr, r.cfg.Addr, evidence.Broadcast))
-				}
-				return frames
-			}})
+			for _, addr := range r.unused.candidates[:min(len(r.unused.candidates), 3)] {
+				ask(time.Duration(i)*Interval+Interval/2, addr, r.cfg.Addr)
+			}
 		}
 	}
 	return steps

@@ -42,7 +42,7 @@ func (r *Run) undo() {
 			continue
 		}
 		all = append(all, p)
-		if p.owner.IsZero() {
+		if p.owner.IsZero() || p.owner == r.cfg.MAC {
 			continue
 		}
 		due := p.leak.Time.Add(locktime)
@@ -117,6 +117,8 @@ func (r *Run) outcome(p *repair) {
 		why = "nothing shows which host is the director"
 	case ok:
 		why = fmt.Sprintf("the director announces %s instead of it (arp_announce 2), so it could not be made to correct them", rec.SenderIP)
+	case p.owner == r.cfg.MAC:
+		why = "the director is this host, which cannot be made to correct them from here"
 	case len(p.sources) == 0:
 		why = "no unused address was left to make the director correct them"
 	default:

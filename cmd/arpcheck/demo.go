@@ -19,7 +19,7 @@ import (
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Shows the whole story in a lab of its own: the leak, the cure, and what the cure does not do",
+		Short: "Shows the leak and the cure in a lab of its own",
 		Long: `Builds the classic experiment in network namespaces of its own, which nothing
 else on this machine can see: a director, a real server and a client. Shows the
 real server draw the VIP to itself, cures it, and shows what is left when the
