@@ -113,7 +113,10 @@ func (s *scene) host(x *suspect) Host {
 	// What was seen counts, whatever the model makes of it.
 	if len(x.replies) > 0 {
 		h.AnswersARP = Yes
-		h.FirstReplyMS = s.latency(x.replies[0])
+		h.ReplyOrder = 1 + slices.Index(s.claimants(), x.mac)
+		if h.ReplyMS = s.latencies(x); len(h.ReplyMS) > 0 {
+			h.FirstReplyMS = &h.ReplyMS[0]
+		}
 	}
 	if len(x.echoes)+len(x.synAcks) > 0 && s.own(x) {
 		h.HoldsVIP = Yes
@@ -135,17 +138,22 @@ func (s *scene) own(x *suspect) bool {
 	}) || !x.class.any(func(h hypothesis) bool { return !h.Place.holds() })
 }
 
-// latency is the time in milliseconds from the first request that a reply can
-// answer.
-func (s *scene) latency(reply evidence.Record) *float64 {
-	for _, ask := range s.asked {
-		if ask.SenderIP == reply.TargetIP && (ask.Dst == evidence.Broadcast || ask.Dst == reply.SenderMAC) {
-			// The reply carries the kernel's time, the request ours.
-			ms := max(0, float64(reply.Time.Sub(ask.Time).Microseconds())/1000)
-			return &ms
+// latencies are the times in milliseconds from each request to its reply. The
+// n-th reply is taken for that to the n-th request of the same sender.
+func (s *scene) latencies(x *suspect) (all []float64) {
+	next := map[netip.Addr]int{} // by sender: the first request that is not answered yet
+	for _, reply := range x.replies {
+		for i := next[reply.TargetIP]; i < len(s.asked); i++ {
+			ask := s.asked[i]
+			if ask.Number < reply.Number && ask.SenderIP == reply.TargetIP && (ask.Dst == evidence.Broadcast || ask.Dst == reply.SenderMAC) {
+				// The reply carries the kernel's time, the request ours.
+				all = append(all, max(0, float64(reply.Time.Sub(ask.Time).Microseconds())/1000))
+				next[reply.TargetIP] = i + 1
+				break
+			}
 		}
 	}
-	return nil
+	return all
 }
 
 // missing are the named hosts of which not even the MAC address is known.

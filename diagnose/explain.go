@@ -156,7 +156,7 @@ func (s *scene) replyCauses(x *suspect) (all []string) {
 		fmt.Sprintf("the VIP is on the interface that is asked, where arp_ignore 1 and 2 let it answer: `ip -br addr show to %s`", s.vip))
 	add(func(h hypothesis) bool { return h.Ignore == 3 && h.Place.holds() && !h.Place.nic() },
 		fmt.Sprintf("arp_ignore is 3, which hides only addresses of scope host: `ip addr show to %s`", s.vip))
-	add(func(h hypothesis) bool { return h.Place == proxied },
+	add(func(h hypothesis) bool { return !h.Place.holds() && h.Proxy },
 		"it has not got the VIP, but routes to it with proxy_arp on: `sysctl -a 2>/dev/null | grep 'proxy_arp '`")
 	return all
 }

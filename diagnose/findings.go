@@ -93,17 +93,13 @@ func (s *scene) silent(x *suspect) (Finding, bool) {
 	if len(x.replies) > 0 || len(s.people.ips[x.mac]) == 0 || !s.isNamed(x.mac) {
 		return Finding{}, false
 	}
+	if slices.ContainsFunc(s.by[x.mac], func(rec evidence.Record) bool { return rec.Kind == evidence.ARPReply }) {
+		return Finding{}, false
+	}
 	var asked []evidence.Record
-	for _, rec := range s.records {
-		if rec.Kind != evidence.ARPRequest && rec.Kind != evidence.ARPReply {
-			continue
-		}
-		own := slices.Contains(s.people.ips[x.mac], rec.TargetIP)
-		if rec.Sent && own && rec.SenderIP == s.cfg.Self.Addr {
+	for _, rec := range s.sent {
+		if rec.Kind == evidence.ARPRequest && rec.SenderIP == s.cfg.Self.Addr && slices.Contains(s.people.ips[x.mac], rec.TargetIP) {
 			asked = append(asked, rec)
-		}
-		if !rec.Sent && rec.Kind == evidence.ARPReply && rec.SenderMAC == x.mac {
-			return Finding{}, false
 		}
 	}
 	if len(asked) < asksNeeded || !s.heard(asked[len(asked)-1], hearAlone) {
@@ -121,10 +117,8 @@ func (s *scene) silent(x *suspect) (Finding, bool) {
 
 // alive returns a frame that shows that the host is up, if there is one.
 func (s *scene) alive(x *suspect) []evidence.Record {
-	for _, rec := range s.records {
-		if !rec.Sent && rec.Src == x.mac {
-			return []evidence.Record{rec}
-		}
+	if seen := s.by[x.mac]; len(seen) > 0 {
+		return seen[:1]
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ type hypothesis struct {
 	NoARP    bool
 	Filter   bool // arp_filter or rp_filter without a route back to senders off the subnet
 	Echo     echoPolicy
+	Proxy    bool // proxy_arp, forwarding, and a default route by another interface
+	Further  bool // one more address, on an interface that does not face the segment
 }
 
 // placement is where a host has the VIP.
@@ -29,11 +31,10 @@ const (
 	onOther             // /32 on an interface that does not face the segment
 	onNIC               // /32 on the interface that faces the segment
 	onNICWide           // there, with the mask of the subnet
-	proxied             // absent, but the host answers for it with proxy_arp
 )
 
 // holds reports whether the host has the VIP as an address of its own.
-func (p placement) holds() bool { return p != absent && p != proxied }
+func (p placement) holds() bool { return p != absent }
 
 // nic reports whether it has it on the interface that faces the segment.
 func (p placement) nic() bool { return p == onNIC || p == onNICWide }
@@ -56,6 +57,7 @@ var (
 	modelClient = netip.MustParseAddr("192.168.1.182") // any sender in the subnet
 	modelUnused = netip.MustParseAddr("192.168.1.200") // an address that nobody has
 	modelFar    = netip.MustParseAddr("198.51.100.7")  // any sender off the subnet
+	modelElse   = netip.MustParseAddr("172.17.0.1")    // an address that a host may have on another interface
 	modelVIPIn  = netip.MustParseAddr("192.168.1.99")
 	modelVIPOut = netip.MustParseAddr("10.9.9.99")
 	modelNIC    = "nic"
@@ -90,14 +92,15 @@ func gridFor(inSubnet bool) *grid {
 
 func newGrid(vip netip.Addr) *grid {
 	g := &grid{vip: vip, reactions: map[kernel.Stimulus][]kernel.Reaction{}}
-	for _, place := range []placement{absent, onLo, onLoHost, onLoWide, onOther, onNIC, onNICWide, proxied} {
+	for _, place := range []placement{absent, onLo, onLoHost, onLoWide, onOther, onNIC, onNICWide} {
 		for _, ignore := range []int{0, 1, 2, 3, 8} {
 			for _, announce := range []int{0, 1, 2} {
-				for _, noARP := range []bool{false, true} {
-					for _, filter := range []bool{false, true} {
-						for _, echo := range []echoPolicy{echoes, echoUnicast, echoNever} {
-							g.hyps = append(g.hyps, hypothesis{ignore, announce, place, noARP, filter, echo})
-						}
+				// Without ARP nothing comes back, whatever else is set.
+				g.hyps = append(g.hyps, hypothesis{Ignore: ignore, Announce: announce, Place: place, NoARP: true})
+				for _, echo := range []echoPolicy{echoes, echoUnicast, echoNever} {
+					for i := range 8 {
+						g.hyps = append(g.hyps, hypothesis{Ignore: ignore, Announce: announce, Place: place, Echo: echo,
+							Filter: i&1 != 0, Further: i&2 != 0, Proxy: i&4 != 0})
 					}
 				}
 			}
@@ -121,6 +124,9 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 	other := kernel.Interface{Name: "other"}
 	host := kernel.Host{IgnoreEcho: h.Echo == echoNever}
 
+	if h.Further {
+		other.Addresses = append(other.Addresses, kernel.Address{Prefix: netip.PrefixFrom(modelElse, 16)})
+	}
 	narrow := kernel.Address{Prefix: netip.PrefixFrom(vip, 32)}
 	wide := kernel.Address{Prefix: netip.PrefixFrom(vip, modelNet.Bits()), Secondary: modelNet.Contains(vip)}
 	switch h.Place {
@@ -138,12 +144,13 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 		nic.Addresses = append(nic.Addresses, narrow)
 	case onNICWide:
 		nic.Addresses = append(nic.Addresses, wide)
-	case proxied:
+	}
+	switch {
+	case h.Proxy:
 		host.Forwarding = true
 		nic.ProxyARP = true
-		host.Routes = append(host.Routes, kernel.Route{Destination: netip.PrefixFrom(vip, 32), Dev: "other"})
-	}
-	if !h.Filter {
+		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"), Dev: "other"})
+	case !h.Filter:
 		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"),
 			Dev: modelNIC, Via: netip.MustParseAddr("192.168.1.1")})
 	}

@@ -42,8 +42,8 @@ func (s *scene) views(mac evidence.MAC) []observation {
 	}
 	questions := map[kernel.Stimulus]*question{}
 	var order []kernel.Stimulus
-	for _, ask := range s.records {
-		if !ask.Sent || ask.Dst != evidence.Broadcast && ask.Dst != mac {
+	for _, ask := range s.sent {
+		if ask.Dst != evidence.Broadcast && ask.Dst != mac {
 			continue
 		}
 		stimulus, ok := m.stimulus(ask)
@@ -60,8 +60,8 @@ func (s *scene) views(mac evidence.MAC) []observation {
 	}
 	for _, stimulus := range order {
 		q := questions[stimulus]
-		for _, rec := range s.records {
-			if rec.Sent || !slices.ContainsFunc(q.asks, func(ask evidence.Record) bool { return answersTo(rec, ask, mac) }) {
+		for _, rec := range s.by[mac] {
+			if !slices.ContainsFunc(q.asks, func(ask evidence.Record) bool { return answersTo(rec, ask, mac) }) {
 				continue
 			}
 			if rec.Kind == evidence.ARPRequest {
@@ -193,7 +193,7 @@ func (m model) stimulus(rec evidence.Record) (s kernel.Stimulus, ok bool) {
 	default:
 		s.Sender = modelFar
 	}
-	return s, s.Kind != 0 && (s.Target == m.grid.vip || s.Target == modelRIP)
+	return s, s.Kind != 0 && s.Target != modelUnused
 }
 
 // address translates an address of the host; any other becomes the unused one.
@@ -203,6 +203,10 @@ func (m model) address(a netip.Addr) netip.Addr {
 		return m.grid.vip
 	case slices.Contains(m.ips, a):
 		return modelRIP
+	case slices.Contains(further, a) && !m.prefix.Contains(a):
+		return modelElse
+	case a == nowhere && !m.prefix.Contains(a):
+		return modelFar
 	}
 	return modelUnused
 }

@@ -78,7 +78,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			p.alive[rec.SenderMAC] = true
 		}
 		p.alive[rec.Src] = true
-		if !rec.IsARP() || rec.IsProbe() || p.isVIP[rec.SenderIP] {
+		if !rec.IsARP() || rec.IsProbe() || p.isVIP[rec.SenderIP] || slices.Contains(further, rec.SenderIP) || rec.SenderIP == nowhere {
 			continue
 		}
 		switch {
@@ -144,6 +144,18 @@ func (p *people) call(mac evidence.MAC) string {
 		return ips[0].String()
 	}
 	return mac.String()
+}
+
+// shared returns an address that two MAC addresses both answer for: then they
+// are two interfaces of one host, which Linux lets answer for each other (ARP
+// flux), or of one bond.
+func (p *people) shared(a, b evidence.MAC) (netip.Addr, bool) {
+	for _, ip := range p.ips[a] {
+		if slices.Contains(p.ips[b], ip) {
+			return ip, true
+		}
+	}
+	return netip.Addr{}, false
 }
 
 // grabbed returns the frames in which a host answered for addresses that

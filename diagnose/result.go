@@ -86,6 +86,10 @@ type Host struct {
 
 	Replies      int      `json:"replies"`        // to who-has VIP
 	FirstReplyMS *float64 `json:"first_reply_ms"` // after the request that it answers; null without a reply
+	// ReplyMS holds the same for each reply. ReplyOrder is the host's place
+	// among all that answered, by their first reply, from 1.
+	ReplyMS    []float64 `json:"reply_ms,omitempty"`
+	ReplyOrder int       `json:"reply_order,omitempty"`
 
 	// ARPIgnore and ARPAnnounce hold every value in force on the interface
 	// that faces the segment that fits what was seen, ascending. 0 stands for

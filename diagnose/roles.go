@@ -40,6 +40,10 @@ func (s *scene) cast() map[evidence.MAC]part {
 		if _, known := parts[mac]; known {
 			continue
 		}
+		if twin, ip, is := s.twin(mac, parts); is {
+			parts[mac] = part{parts[twin].role, fmt.Sprintf("answers for %s as %s does: one host with two interfaces here", ip, twin)}
+			continue
+		}
 		d := s.deeds[mac]
 		switch {
 		case mac == s.predecessor:
@@ -57,6 +61,19 @@ func (s *scene) cast() map[evidence.MAC]part {
 		}
 	}
 	return parts
+}
+
+// twin finds a host with a role that answers for the same address.
+func (s *scene) twin(mac evidence.MAC, parts map[evidence.MAC]part) (twin evidence.MAC, ip netip.Addr, ok bool) {
+	for _, other := range s.order {
+		if _, known := parts[other]; !known || other == mac {
+			continue
+		}
+		if ip, ok := s.people.shared(mac, other); ok {
+			return other, ip, true
+		}
+	}
+	return twin, ip, false
 }
 
 // holds reports whether a host showed by itself that it has the VIP.
@@ -97,6 +114,11 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 			left = append(left, mac)
 		}
 	}
+	// Several interfaces of one host are one claimant.
+	left = slices.DeleteFunc(left, func(mac evidence.MAC) bool {
+		_, same := s.people.shared(mac, left[0])
+		return mac != left[0] && same
+	})
 	if len(left) == 1 {
 		reason = "the only host that answers for the VIP"
 		if len(s.claimants()) > 1 {
@@ -125,13 +147,16 @@ func (s *scene) forwarder() (evidence.MAC, bool) {
 // onSelf reports whether the host that the run was made from has the VIP.
 func (s *scene) onSelf() bool { return slices.Contains(s.cfg.Self.Local, s.vip) }
 
-// Owner returns the host that should own the VIP, by what was seen so far.
-func Owner(log *evidence.Log, cfg Config, vip netip.Addr) (evidence.MAC, bool) {
+// Owners returns the MAC addresses of the host that should own the VIP, by what
+// was seen so far: one for each of its interfaces on the segment.
+func Owners(log *evidence.Log, cfg Config, vip netip.Addr) (owners []evidence.MAC) {
 	s := newScene(log, &cfg, whoIsWho(log, &cfg), vip)
 	for mac, p := range s.parts {
 		if p.role == Director {
-			return mac, true
+			owners = append(owners, mac)
 		}
 	}
-	return evidence.MAC{}, false
+	// Who answered first comes first.
+	slices.SortFunc(owners, func(a, b evidence.MAC) int { return slices.Index(s.order, a) - slices.Index(s.order, b) })
+	return owners
 }

@@ -15,7 +15,10 @@ type scene struct {
 	people *people
 	vip    netip.Addr
 
-	records []evidence.Record // without those that are about other VIPs alone
+	// The records without those that are about other VIPs alone: what the run
+	// sent, and what each host sent.
+	sent []evidence.Record
+	by   map[evidence.MAC][]evidence.Record
 
 	deeds map[evidence.MAC]*deeds
 	order []evidence.MAC // of deeds, as they were first seen
@@ -41,14 +44,22 @@ type deeds struct {
 
 // newScene picks what concerns the VIP out of the log.
 func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene {
-	s := &scene{cfg: cfg, log: log, people: p, vip: vip, deeds: map[evidence.MAC]*deeds{}}
+	s := &scene{cfg: cfg, log: log, people: p, vip: vip,
+		by: map[evidence.MAC][]evidence.Record{}, deeds: map[evidence.MAC]*deeds{}}
 	sources := map[netip.Addr]bool{}
 	for _, rec := range log.Records {
 		if rec.SenderIP != vip && p.isVIP[rec.SenderIP] || rec.TargetIP != vip && p.isVIP[rec.TargetIP] && rec.SenderIP != vip ||
 			p.unused[rec.TargetIP] && !sources[rec.TargetIP] {
 			continue
 		}
-		s.records = append(s.records, rec)
+		switch {
+		case rec.Sent:
+			s.sent = append(s.sent, rec)
+		case rec.IsARP():
+			s.by[rec.SenderMAC] = append(s.by[rec.SenderMAC], rec)
+		default:
+			s.by[rec.Src] = append(s.by[rec.Src], rec)
+		}
 		switch {
 		case rec.Sent && rec.TargetIP == vip:
 			switch rec.Kind {

@@ -32,9 +32,14 @@ type Config struct {
 	Wait           time.Duration // how long to listen after the last who-has; 0: one second
 	Rate           int           // most frames per second; 0: 1000
 
-	// Owner tells from what was seen so far which host should own the VIP: it
-	// is the one that can undo harm. Nil: nobody knows.
-	Owner func(*evidence.Log, netip.Addr) (evidence.MAC, bool)
+	// Owners tells from what was seen so far which host should own the VIP, by
+	// the MAC address of each of its interfaces: it is the one that can undo
+	// harm. Nil, or none returned: nobody knows.
+	Owners func(*evidence.Log, netip.Addr) []evidence.MAC
+
+	// Next tells from what was seen so far what else to ask about a VIP, to
+	// tell apart what is still possible. Nil: nothing.
+	Next func(*evidence.Log, netip.Addr) []evidence.Question
 
 	// Stop is asked after each frame that may prove a fault; true ends the
 	// run (--fail-fast). It may be nil.

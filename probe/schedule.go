@@ -99,12 +99,18 @@ func (r *Run) testing(vip netip.Addr) []step {
 	var steps []step
 	if !r.cfg.NoAnnounceTest {
 		steps = append(steps,
-			step{0, func() []frame { return r.announceTest(v, evidence.Broadcast) }},
+			step{0, func() []frame { return r.announceTest(v) }},
 			step{quick, func() []frame {
 				if !r.cfg.Addr.IsValid() {
 					return nil
 				}
 				return []frame{r.echo(vip, r.cfg.Addr, evidence.Broadcast)}
+			}},
+			step{quick + quick/2, func() []frame {
+				if v.drawn {
+					return nil
+				}
+				return r.announceTest(v) // once more, from another address
 			}},
 		)
 		if r.cfg.Port != 0 && r.cfg.Addr.IsValid() {
@@ -113,66 +119,26 @@ func (r *Run) testing(vip netip.Addr) []step {
 			}
 			alone = 2*quick + synRounds*synRound
 		}
-		// Twice: once to all that drew nothing yet, from a new address, then
-		// to those that stay silent even so.
-		steps = append(steps,
-			step{alone, func() []frame { return r.announceAlone(v) }},
-			step{alone + quick, func() []frame { return r.echoAlone(v) }},
-		)
 	}
-	steps = append(steps, step{alone + 5*time.Millisecond, func() []frame { return r.searchRIPs(v) }})
-	for i := range 2 {
-		steps = append(steps, step{alone + time.Duration(i)*quick + 10*time.Millisecond, func() []frame { return r.whoHasAlone(v) }})
+	steps = append(steps, step{alone, func() []frame { return r.searchRIPs(v) }})
+	// What is asked of a host alone is asked twice, for a frame can get lost;
+	// and once more when the silence that followed has been listened to.
+	for _, at := range []time.Duration{0, quick, 2*quick + hear, 3*quick + hear} {
+		steps = append(steps, step{alone + at, func() []frame { return r.alone(v, at <= quick) }})
 	}
-	return append(steps, step{alone + quick + hear, func() []frame { return nil }})
+	return steps
 }
 
 // announceTest is an echo from an unused address: each holder must ask for
 // that address, and its who-has shows what it announces.
-func (r *Run) announceTest(v *sightings, to ...evidence.MAC) (frames []frame) {
-	if len(to) == 0 {
-		return nil
-	}
+func (r *Run) announceTest(v *sightings) []frame {
 	source, ok := r.unused.take()
 	if !ok {
 		v.shortage = r.unused.shortage()
 		return nil
 	}
 	r.tested[source] = v
-	for _, mac := range to {
-		frames = append(frames, r.echo(v.vip, source, mac))
-	}
-	return frames
-}
-
-// announceAlone repeats the announce test, from another unused address, for
-// the hosts that have shown nothing yet.
-func (r *Run) announceAlone(v *sightings) []frame {
-	var quiet []evidence.MAC
-	for _, mac := range r.targets(v) {
-		if s := v.hosts[mac]; s == nil || !s.announced {
-			quiet = append(quiet, mac)
-		}
-	}
-	return r.announceTest(v, quiet...)
-}
-
-// echoAlone asks each host that has not shown yet that it holds the VIP, and
-// for comparison whether it answers echo requests to its own address at all.
-func (r *Run) echoAlone(v *sightings) (frames []frame) {
-	if !r.cfg.Addr.IsValid() {
-		return nil
-	}
-	for _, mac := range r.targets(v) {
-		if s := v.hosts[mac]; s != nil && s.holds {
-			continue
-		}
-		frames = append(frames, r.echo(v.vip, r.cfg.Addr, mac))
-		if rip, ok := r.rip(mac); ok {
-			frames = append(frames, r.echo(rip, r.cfg.Addr, mac))
-		}
-	}
-	return frames
+	return []frame{r.echo(v.vip, source, evidence.Broadcast)}
 }
 
 // searchRIPs asks hosts that have shown nothing but the VIP for every address
@@ -197,17 +163,42 @@ func (r *Run) searchRIPs(v *sightings) (frames []frame) {
 	return frames
 }
 
-// whoHasAlone asks each host alone, for the VIP and for its own address.
-func (r *Run) whoHasAlone(v *sightings) (frames []frame) {
+// alone asks each host alone: first for the VIP and, as a control, for its own
+// address; then whatever still tells apart what is possible.
+func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 	for _, mac := range r.targets(v) {
+		if !first {
+			break
+		}
 		frames = append(frames, r.whoHas(v.vip, r.sender(), mac))
 		// Its own address is the same for all VIPs.
 		if rip, ok := r.rip(mac); ok && r.askedRIP[mac] < 2 {
 			r.askedRIP[mac]++
 			frames = append(frames, r.whoHas(rip, r.sender(), mac))
-			if r.cfg.Addr.IsValid() {
-				frames = append(frames, r.whoHas(rip, r.cfg.farSender(), mac))
+		}
+	}
+	if r.cfg.Next == nil || !r.cfg.Addr.IsValid() && !r.cfg.ProbeSource.IsValid() {
+		return frames
+	}
+	questions := r.cfg.Next(&r.log, v.vip)
+	var unused netip.Addr // one for all: it is new to each of them
+	for _, q := range questions {
+		if q.Sender == evidence.AsUnused && !unused.IsValid() {
+			if source, ok := r.unused.take(); ok {
+				unused, r.tested[source] = source, v
 			}
+		}
+	}
+	for _, q := range questions {
+		sender := map[evidence.Sender]netip.Addr{
+			evidence.AsSelf: r.cfg.Addr, evidence.AsFar: r.cfg.farSender(), evidence.AsUnused: unused,
+		}[q.Sender]
+		switch {
+		case !sender.IsValid():
+		case q.Kind == evidence.ARPRequest:
+			frames = append(frames, r.whoHas(q.Target, sender, q.To))
+		case !r.cfg.NoAnnounceTest:
+			frames = append(frames, r.echo(q.Target, sender, q.To))
 		}
 	}
 	return frames

@@ -16,15 +16,14 @@ type sightings struct {
 	synRounds        int
 	pool, poolBefore int // hosts that answered a SYN, now and before the last round
 
+	drawn    bool   // the announce test has made somebody ask
 	shortage string // why an announce test was not sent; empty: it was
 }
 
 // sighting is what one host was seen to do about a VIP.
 type sighting struct {
-	claims    bool // answers who-has
-	holds     bool // replies to an echo or a SYN, or announces
-	announced bool // sent a who-has for the source of an announce test
-	served    bool // answered a SYN
+	claims bool // answers who-has
+	served bool // answered a SYN
 }
 
 // mostSightings bounds what is remembered of one VIP, whoever invents hosts.
@@ -54,8 +53,8 @@ func (r *Run) see(rec evidence.Record) {
 		r.macs[rec.SenderIP] = rec.SenderMAC
 	}
 	if v := r.tested[rec.TargetIP]; v != nil && rec.Kind == evidence.ARPRequest && !rec.IsProbe() {
-		s := v.host(rec.SenderMAC)
-		s.holds, s.announced = true, true
+		v.host(rec.SenderMAC)
+		v.drawn = true
 	}
 	v := r.vips[rec.SenderIP]
 	if v == nil {
@@ -65,12 +64,11 @@ func (r *Run) see(rec evidence.Record) {
 	case evidence.ARPReply:
 		v.host(rec.SenderMAC).claims = true
 	case evidence.ARPRequest:
-		v.host(rec.SenderMAC).holds = true
+		v.host(rec.SenderMAC)
 	case evidence.EchoReply:
-		v.host(rec.Src).holds = true
+		v.host(rec.Src)
 	case evidence.TCPSynAck:
-		s := v.host(rec.Src)
-		if s.holds = true; !s.served {
+		if s := v.host(rec.Src); !s.served {
 			s.served = true
 			v.pool++
 		}

@@ -65,11 +65,15 @@ func (r *Run) undo() {
 // announced the VIP; nil if there was none.
 func (r *Run) harm(vip netip.Addr) *repair {
 	p := &repair{vip: r.vips[vip]}
-	if r.cfg.Owner != nil {
-		p.owner, _ = r.cfg.Owner(&r.log, vip)
+	var owners []evidence.MAC
+	if r.cfg.Owners != nil {
+		owners = r.cfg.Owners(&r.log, vip)
+	}
+	if len(owners) > 0 {
+		p.owner = owners[0]
 	}
 	for _, rec := range slices.Backward(r.log.Records) {
-		if rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && rec.SenderMAC != p.owner && rec.Dst == evidence.Broadcast {
+		if rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && !slices.Contains(owners, rec.SenderMAC) && rec.Dst == evidence.Broadcast {
 			p.leak = rec
 			return p
 		}

@@ -105,8 +105,11 @@ func (a *app) open(o *checkOptions) (*session, error) {
 		own := s.segment.Near(o.vips)
 		s.diagnosis = o.diagnosis(&s.segment, own)
 		cfg := o.probing(&s.segment, own)
-		cfg.Owner = func(log *evidence.Log, vip netip.Addr) (evidence.MAC, bool) {
-			return diagnose.Owner(log, s.diagnosis, vip)
+		cfg.Owners = func(log *evidence.Log, vip netip.Addr) []evidence.MAC {
+			return diagnose.Owners(log, s.diagnosis, vip)
+		}
+		cfg.Next = func(log *evidence.Log, vip netip.Addr) []evidence.Question {
+			return diagnose.Next(log, s.diagnosis, vip)
 		}
 		if o.failFast {
 			cfg.Stop = func(log *evidence.Log) bool { return diagnose.Fault(log, s.diagnosis) }

@@ -1,0 +1,148 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+	"github.com/arpcheck/arpcheck/kernel"
+)
+
+// further are addresses that many hosts have on an interface of their own.
+// Whoever answers for one of them on the segment has arp_ignore 0, or 3.
+var further = []netip.Addr{
+	netip.MustParseAddr("172.17.0.1"),    // docker0
+	netip.MustParseAddr("192.168.122.1"), // libvirt's virbr0
+	netip.MustParseAddr("10.88.0.1"),     // podman
+	netip.MustParseAddr("10.96.0.1"),     // kubernetes.default on kube-ipvs0
+	netip.MustParseAddr("10.43.0.1"),     // the same in k3s
+	netip.MustParseAddr("169.254.25.10"), // nodelocaldns
+}
+
+// nowhere is an address for documentation (RFC 5737), which no host has: who
+// answers for it, answers for whatever it routes to.
+var nowhere = netip.MustParseAddr("203.0.113.77")
+
+// Next returns what else is worth asking about a VIP: of each host the
+// questions on which the hypotheses that are left do not agree, until each was
+// asked often enough. When no question can split what is left, it is empty.
+func Next(log *evidence.Log, cfg Config, vip netip.Addr) (all []evidence.Question) {
+	s := newScene(log, &cfg, whoIsWho(log, &cfg), vip)
+	for mac := range s.parts {
+		if mac == cfg.Self.MAC {
+			continue
+		}
+		c, m := s.eliminate(mac), s.model(mac)
+		for _, q := range s.candidates(mac, m) {
+			stimulus, ok := m.stimulus(q.record(cfg))
+			if ok && s.timesAsked(q, cfg) < asksNeeded && c.split(stimulus) {
+				all = append(all, q.Question)
+			}
+		}
+	}
+	return append(all, s.relations()...)
+}
+
+// relations asks each claimant for the addresses of the others: whoever answers
+// for another's is the same host on another interface.
+func (s *scene) relations() (all []evidence.Question) {
+	claimants := s.claimants()
+	if len(claimants) > mostRelated {
+		return nil
+	}
+	for _, a := range claimants {
+		for _, b := range claimants {
+			if a == b || len(s.people.ips[b]) == 0 {
+				continue
+			}
+			q := candidate{evidence.Question{To: a, Kind: evidence.ARPRequest, Target: s.people.ips[b][0]}}
+			if s.timesAsked(q, *s.cfg) < asksNeeded && !slices.Contains(s.people.ips[a], q.Target) {
+				all = append(all, q.Question)
+			}
+		}
+	}
+	return all
+}
+
+// mostRelated is how many claimants are compared with each other.
+const mostRelated = 5
+
+// A candidate is a question with what it would look like on the wire.
+type candidate struct{ evidence.Question }
+
+// candidates are all questions that could be asked of a host.
+func (s *scene) candidates(mac evidence.MAC, m model) (all []candidate) {
+	add := func(kind evidence.Kind, target netip.Addr, sender evidence.Sender) {
+		all = append(all, candidate{evidence.Question{To: mac, Kind: kind, Target: target, Sender: sender}})
+	}
+	add(evidence.EchoRequest, s.vip, evidence.AsUnused)
+	add(evidence.EchoRequest, s.vip, evidence.AsSelf)
+	add(evidence.ARPRequest, s.vip, evidence.AsFar)
+	if len(m.ips) > 0 {
+		add(evidence.EchoRequest, m.ips[0], evidence.AsSelf)
+		add(evidence.ARPRequest, m.ips[0], evidence.AsFar)
+	}
+	add(evidence.ARPRequest, nowhere, evidence.AsSelf)
+	for _, addr := range further {
+		add(evidence.ARPRequest, addr, evidence.AsSelf)
+		// A packet from such an address separates arp_announce 0 from 1.
+		if s.answered(mac, addr) {
+			add(evidence.EchoRequest, addr, evidence.AsUnused)
+		}
+	}
+	return all
+}
+
+// answered reports whether a host has answered who-has for an address.
+func (s *scene) answered(mac evidence.MAC, addr netip.Addr) bool {
+	return slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
+		return rec.Kind == evidence.ARPReply && rec.SenderIP == addr
+	})
+}
+
+// record is the frame that the question would be. The sender need only be of
+// the right kind, for the model knows no more of it.
+func (q candidate) record(cfg Config) evidence.Record {
+	rec := evidence.Record{Kind: q.Kind, Sent: true, Dst: q.To, TargetIP: q.Target, SenderIP: cfg.Self.Addr}
+	if q.Sender == evidence.AsFar {
+		rec.SenderIP = netip.AddrFrom4([4]byte{255, 255, 255, 254}) // in nobody's subnet
+	}
+	return rec
+}
+
+// timesAsked counts how often a host was asked the question alone.
+func (s *scene) timesAsked(q candidate, cfg Config) (n int) {
+	for _, rec := range s.sent {
+		if rec.Dst != q.To || rec.Kind != q.Kind || rec.TargetIP != q.Target {
+			continue
+		}
+		sender := evidence.AsSelf
+		switch {
+		case !cfg.Self.Prefix.Contains(rec.SenderIP):
+			sender = evidence.AsFar
+		case rec.SenderIP != cfg.Self.Addr:
+			sender = evidence.AsUnused
+		}
+		if sender == q.Sender {
+			n++
+		}
+	}
+	return n
+}
+
+// split reports whether the hypotheses that are left disagree on what the host
+// would do.
+func (c class) split(s kernel.Stimulus) bool {
+	if len(c.left) == 0 {
+		return false
+	}
+	reactions := c.grid.react(s)
+	first := reactions[c.left[0]]
+	for _, i := range c.left[1:] {
+		r := reactions[i]
+		if (r.Reply == kernel.Silent) != (first.Reply == kernel.Silent) || r.Announces != first.Announces {
+			return true
+		}
+	}
+	return false
+}
