@@ -43,7 +43,10 @@ func (s *scene) eliminate(mac evidence.MAC) class {
 // fits reports whether the reaction of a hypothesis is what was observed.
 func (o observation) fits(r kernel.Reaction) bool {
 	if o.announced.IsValid() {
-		return r.Reply != kernel.Silent && r.Announces == o.announced
+		// A host that forwards asks, too, and does not reply: it has an error
+		// to send. So only an echo reply shows that it holds the address.
+		replies := r.Reply != kernel.Silent
+		return r.Announces == o.announced && (!o.replied || replies) && (!o.refused || !replies)
 	}
 	switch r.Reply {
 	case kernel.Silent:

@@ -16,6 +16,7 @@ type hypothesis struct {
 	NoARP    bool
 	Filter   bool // arp_filter or rp_filter without a route back to senders off the subnet
 	Echo     echoPolicy
+	Forwards bool // ip_forward, without proxy_arp
 	Proxy    bool // proxy_arp, forwarding, and a default route by another interface
 	Further  bool // one more address, on an interface that does not face the segment
 }
@@ -103,6 +104,13 @@ func newGrid(vip netip.Addr) *grid {
 							Filter: i&1 != 0, Further: i&2 != 0, Proxy: i&4 != 0})
 					}
 				}
+				if place == absent {
+					// It sends ICMP errors for what it cannot pass on, and asks
+					// for whom they go to.
+					for _, filter := range []bool{false, true} {
+						g.hyps = append(g.hyps, hypothesis{Ignore: ignore, Announce: announce, Filter: filter, Forwards: true})
+					}
+				}
 			}
 		}
 	}
@@ -122,7 +130,7 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 			DropUnicastInL2Multicast: h.Echo == echoUnicast},
 		Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(modelRIP, modelNet.Bits())}}}
 	other := kernel.Interface{Name: "other"}
-	host := kernel.Host{IgnoreEcho: h.Echo == echoNever}
+	host := kernel.Host{IgnoreEcho: h.Echo == echoNever, Forwarding: h.Forwards}
 
 	if h.Further {
 		other.Addresses = append(other.Addresses, kernel.Address{Prefix: netip.PrefixFrom(modelElse, 16)})

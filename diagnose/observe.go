@@ -16,6 +16,7 @@ type observation struct {
 	replied   bool
 	prompt    bool       // each reply came at once: no proxy waits so little so often
 	announced netip.Addr // sender of the who-has that it drew; invalid: none was seen
+	refused   bool       // it was told what it had asked for, and still did not reply
 	proof     []evidence.Record
 }
 
@@ -65,7 +66,11 @@ func (s *scene) views(mac evidence.MAC) []observation {
 				continue
 			}
 			if rec.Kind == evidence.ARPRequest {
-				q.said = &rec
+				// For our own address a host may ask on other business, such
+				// as an echo request to its own; only the VIP tells.
+				if rec.TargetIP != s.cfg.Self.Addr || rec.SenderIP == q.asks[0].TargetIP {
+					q.said = &rec
+				}
 			} else {
 				q.replies = append(q.replies, rec)
 			}
@@ -79,6 +84,7 @@ func (s *scene) views(mac evidence.MAC) []observation {
 		switch {
 		case q.said != nil:
 			o.announced = m.address(q.said.SenderIP)
+			o.refused = !o.replied && s.told(*q.said)
 			o.proof = []evidence.Record{*q.said}
 		case stimulus.Kind == kernel.Echo:
 			o.stimulus.Known = true // it need not ask, or said nothing at all
@@ -92,6 +98,15 @@ func (s *scene) views(mac evidence.MAC) []observation {
 		all = append(all, o)
 	}
 	return all
+}
+
+// told reports whether a host that asked for an unused address got it at
+// this host's MAC address, and had the time to send its echo reply there.
+func (s *scene) told(said evidence.Record) bool {
+	return slices.ContainsFunc(s.sent, func(rec evidence.Record) bool {
+		return rec.Kind == evidence.ARPReply && rec.SenderMAC == s.cfg.Self.MAC &&
+			rec.SenderIP == said.TargetIP && rec.TargetMAC == said.SenderMAC && s.heard(rec, hearAlone)
+	})
 }
 
 // answersTo reports whether a record is the host's reaction to the ask.

@@ -59,6 +59,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	// its own, unless they are many (a proxy, or a wide mask).
 	asked := map[evidence.MAC]map[netip.Addr]bool{}
 	found := map[evidence.MAC][]evidence.Record{}
+	var called []evidence.Record
 	for _, rec := range log.Records {
 		switch {
 		case rec.Sent:
@@ -84,12 +85,24 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		switch {
 		case p.unused[rec.SenderIP]:
 			p.claimed[rec.SenderMAC] = append(p.claimed[rec.SenderMAC], rec)
-		case rec.Kind == evidence.ARPRequest || named[rec.SenderIP]:
-			// What a host asks with is its own; what it answers for may be
-			// another's, so that counts only where the host was named so.
-			p.add(rec.SenderMAC, rec.SenderIP)
+		case rec.Kind == evidence.ARPRequest:
+			p.add(rec.SenderMAC, rec.SenderIP) // what a host asks with is its own
+		case named[rec.SenderIP]:
+			// What it answers for may be another's, so that counts only where
+			// a host was named so.
+			called = append(called, rec)
 		case asked[rec.SenderMAC][rec.SenderIP]:
 			found[rec.SenderMAC] = append(found[rec.SenderMAC], rec)
+		}
+	}
+	// Who answers for everything (a wide mask on lo) has a name only where
+	// nobody else answers to it.
+	for _, greedy := range []bool{false, true} {
+		for _, rec := range called {
+			_, taken := p.macs[rec.SenderIP]
+			if greedy == (len(p.grabbed(rec.SenderMAC)) > 0) && !(greedy && taken) {
+				p.add(rec.SenderMAC, rec.SenderIP)
+			}
 		}
 	}
 	for mac, recs := range found {

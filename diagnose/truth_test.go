@@ -51,7 +51,10 @@ func against(r Result, h hypothesis, host *kernel.Host, vip netip.Addr) (all []s
 	if !slices.Contains(said.ARPAnnounce, h.Announce) {
 		all = append(all, fmt.Sprintf("arp_announce is said to be %v", said.ARPAnnounce))
 	}
-	answers := host.React(kernel.Stimulus{Kind: kernel.WhoHas, In: modelNIC, Sender: modelClient, Target: vip, Broadcast: true}).Reply != kernel.Silent
+	// Whoever answers some who-has for it counts, be it an ARP probe alone.
+	answers := slices.ContainsFunc([]netip.Addr{modelClient, netip.IPv4Unspecified(), modelFar}, func(sender netip.Addr) bool {
+		return host.React(kernel.Stimulus{Kind: kernel.WhoHas, In: modelNIC, Sender: sender, Target: vip, Broadcast: true}).Reply != kernel.Silent
+	})
 	for _, q := range []struct {
 		what  string
 		said  Answer

@@ -41,6 +41,8 @@ type Settings struct {
 	ProxyPVLAN  bool // proxy_arp_pvlan
 	AcceptLocal bool
 
+	ARPNotify bool // gratuitous ARP when the interface comes up
+
 	DropUnicastInL2Multicast bool
 }
 
@@ -55,6 +57,7 @@ func (h *Host) effective(in *Interface) Settings {
 		ProxyARP:    h.All.ProxyARP || in.ProxyARP,
 		ProxyPVLAN:  h.All.ProxyPVLAN || in.ProxyPVLAN,
 		AcceptLocal: h.All.AcceptLocal || in.AcceptLocal,
+		ARPNotify:   h.All.ARPNotify || in.ARPNotify,
 
 		DropUnicastInL2Multicast: h.All.DropUnicastInL2Multicast || in.DropUnicastInL2Multicast,
 	}

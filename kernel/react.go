@@ -29,6 +29,7 @@ type Reaction struct {
 	// not ask. A host that forwards and does not have the target asks, too,
 	// and stays silent: it has an ICMP error to send.
 	Announces netip.Addr
+	Out       string // the interface on which that who-has is broadcast
 }
 
 // Reply says whether and when a host replies.
@@ -79,7 +80,7 @@ func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
 	if s.Known {
 		return Reaction{Reply: AtOnce}
 	}
-	return Reaction{Reply: AtOnce, Announces: h.solicits(out, s.Target, way.next)}
+	return Reaction{Reply: AtOnce, Announces: h.solicits(out, s.Target, way.next), Out: out.Name}
 }
 
 // refuses is ip_forward and ip_error: a host that forwards tells the sender of
@@ -89,5 +90,5 @@ func (h *Host) refuses(out *Interface, way hop, s Stimulus) Reaction {
 	if !h.Forwarding || s.Broadcast || s.Known {
 		return Reaction{}
 	}
-	return Reaction{Announces: h.selectAddr(out, way.next)}
+	return Reaction{Announces: h.selectAddr(out, way.next), Out: out.Name}
 }

@@ -86,12 +86,14 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 
 	err := r.phase(ctx, r.spread(r.asking, r.controls()...))
 	if err == nil && !r.stop {
-		r.rest(ctx, settle)
+		err = r.rest(ctx, settle)
+	}
+	if err == nil && !r.stop {
 		err = r.phase(ctx, r.spread(r.testing))
 	}
 	if err == nil && !r.stop {
 		// At last, listen to the end of what was asked for.
-		r.rest(ctx, time.Until(r.until))
+		err = r.rest(ctx, time.Until(r.until))
 	}
 	r.shortages()
 	switch {
@@ -149,8 +151,8 @@ func (r *Run) phase(ctx context.Context, steps []timed) error {
 }
 
 // rest listens for a while.
-func (r *Run) rest(ctx context.Context, d time.Duration) {
-	_ = r.phase(ctx, []timed{{time.Now().Add(d), step{0, func() []frame { return nil }}}})
+func (r *Run) rest(ctx context.Context, d time.Duration) error {
+	return r.phase(ctx, []timed{{time.Now().Add(d), step{0, func() []frame { return nil }}}})
 }
 
 // turn does what is due, or waits for the next frame until something is.

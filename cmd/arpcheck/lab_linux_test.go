@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"net/netip"
 	"os/exec"
@@ -15,7 +16,13 @@ import (
 // isolated runs the tests in a user namespace where the user may not make labs.
 type isolated struct{ m *testing.M }
 
-func (i isolated) Run() int { return scenarios.Main(i.m) }
+func (i isolated) Run() int {
+	// Those that run side by side mostly wait, however few processors there are.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	return scenarios.Main(i.m)
+}
 
 func TestMain(m *testing.M) {
 	testscript.Main(isolated{m}, map[string]func(){"arpcheck": main})
