@@ -206,7 +206,7 @@ func TestSeveralVIPs(t *testing.T) {
 		t.Fatalf("the first VIP alone: arp_ignore is said to be %v, want 0 too", got)
 	}
 	results := Diagnose(log, named(vip, second))
-	checkResult(t, results[0], wants{Fail, Fail, Pass, Pass, []string{"vip-reply-leak " + r1.String()}})
+	checkResult(t, results[0], wants{Fail, Fail, Pass, Pass, []string{"vip-reply-leak " + r1.String(), "vip-on-nic " + r1.String()}})
 	checkResult(t, results[1], wants{Pass, Pass, Pass, Pass, nil})
 	for _, r := range results {
 		h := hostOf(t, r, r1)
@@ -214,8 +214,13 @@ func TestSeveralVIPs(t *testing.T) {
 			t.Errorf("%s: arp_ignore (-want +got):\n%s", r.VIP, diff)
 		}
 	}
-	if f := results[0].Findings[0]; len(f.Causes) == 0 || !strings.Contains(f.Causes[0], "interface") {
-		t.Errorf("the causes are %q, want the interface first", f.Causes)
+	for _, f := range results[0].Findings {
+		if len(f.Causes) == 0 || !strings.Contains(f.Causes[0], "interface") {
+			t.Errorf("%s: the causes are %q, want the interface first", f.Code, f.Causes)
+		}
+		if f.Code == OnNIC && !strings.Contains(f.Summary, "most likely") {
+			t.Errorf("%q claims more than was seen", f.Summary)
+		}
 	}
 }
 

@@ -40,6 +40,12 @@ const (
 
 func (s *scene) explainReply(x *suspect, f *Finding) {
 	c := x.class
+	if len(c.left) > 0 && !slices.Contains(c.ignore(), 0) && c.holdsVIP() == Yes {
+		f.Why = fmt.Sprintf("arp_ignore is not 0 there, but %s, so the usual cause is ruled out: where the VIP sits, and with which scope, decides.", list(c.ignore()))
+		f.Fix = []string{fmt.Sprintf("ip addr show to %s   # on which interface, with which scope?", s.vip)}
+		f.Causes = s.replyCauses(x)
+		return
+	}
 	switch {
 	case c.holdsVIP() == No:
 		f.Why = "It does not have the address, but answers for what it routes to (proxy_arp)."
@@ -60,8 +66,12 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 
 func (s *scene) explainNIC(x *suspect, f *Finding) {
 	f.Summary = fmt.Sprintf("%s has %s on the interface that faces the segment.", s.people.call(x.mac), s.vip)
-	f.Why = fmt.Sprintf("Its arp_ignore is %s, so it stays silent for addresses on lo; it answers for this one, so this one is not there. No value but 8 makes an interface silent for its own addresses, and 8 silences the real server's own address, too.",
+	if x.class.any(func(h hypothesis) bool { return !h.Place.nic() }) {
+		f.Summary = fmt.Sprintf("%s most likely has %s on the interface that faces the segment.", s.people.call(x.mac), s.vip)
+	}
+	f.Why = fmt.Sprintf("It is silent about another address of its own, so its arp_ignore is not 0 but %s; and 1 and 2 let an interface answer for its own addresses. Only 8 would not, and 8 silences the real server's own address, too.",
 		list(x.class.ignore()))
+	f.Causes = s.replyCauses(x)
 	f.Fix = []string{
 		fmt.Sprintf("ip addr add %s/32 dev lo", s.vip),
 		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 != \"lo\" {print $4, \"dev\", $2}')", s.vip),

@@ -47,7 +47,9 @@ func (s *scene) leaks(x *suspect) (all []Finding) {
 		f.Summary = fmt.Sprintf("%s answers who-has %s, and should leave that to the director.", name, s.vip)
 		s.explainReply(x, &f)
 		all = append(all, f)
-		if x.class.holdsVIP() == Yes && !x.class.any(func(h hypothesis) bool { return !h.Place.nic() }) {
+		// With arp_ignore 0 ruled out, the interface that is asked is nearly
+		// always the reason.
+		if x.class.any(func(h hypothesis) bool { return h.Place.nic() }) && !slices.Contains(x.class.ignore(), 0) {
 			f := s.about(x, OnNIC, Critical, s.pair(x.replies))
 			s.explainNIC(x, &f)
 			all = append(all, f)

@@ -152,7 +152,7 @@ func TestCheckSecondVIP(t *testing.T) {
 		t.Fatalf("exit code %d; want 1, one fail and one pass:\n%s", o.code, o)
 	}
 	o.Results = o.Results[:1]
-	o.wants(1, "vip-reply-leak "+r1.String())
+	o.wants(1, "vip-reply-leak "+r1.String(), "vip-on-nic "+r1.String())
 	o.is(r1, diagnose.RealServer, diagnose.Yes, diagnose.Yes, diagnose.No, []int{0, 8}, []int{2})
 }
 
