@@ -33,6 +33,7 @@ type Run struct {
 	queue []frame // what is still to be sent, in order
 	slot  time.Time
 	until time.Time // when everything that was sent has been listened to
+	drew  time.Time // when the last frame was sent that can make another host ask
 	stop  bool
 }
 
@@ -234,6 +235,9 @@ func (r *Run) send(f frame) error {
 		return fmt.Errorf("could not send %q: %w", f.rec, err)
 	}
 	r.keep(&f.rec)
+	if !f.rec.IsARP() {
+		r.drew = f.rec.Time
+	}
 	wait := hear
 	if f.rec.Kind == evidence.ARPRequest && f.rec.Dst == evidence.Broadcast && r.vips[f.rec.TargetIP] != nil {
 		wait = r.cfg.Wait

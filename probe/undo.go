@@ -34,6 +34,11 @@ func (r *Run) undo() {
 	if r.cfg.NoAnnounceTest {
 		return // nothing was drawn
 	}
+	// Whatever ended the run, this is done to its end: it is short. First, what
+	// was drawn at the last moment must be heard of.
+	r.stop, r.cfg.Stop, r.steps, r.queue = false, nil, nil, nil
+	r.rest(context.Background(), time.Until(r.drew.Add(hear)))
+
 	var all []*repair
 	var steps []timed
 	for _, vip := range r.cfg.VIPs {
@@ -53,8 +58,6 @@ func (r *Run) undo() {
 		steps = append(steps, timed{due, step{frames: func() []frame { return nil }}})
 	}
 	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
-	// Whatever ended the run, this is done to its end: it is short.
-	r.stop, r.cfg.Stop, r.queue = false, nil, nil
 	_ = r.phase(context.Background(), steps)
 	for _, p := range all {
 		r.outcome(p)
