@@ -19,10 +19,12 @@ type Result struct {
 	Summary   string     `json:"summary"` // one sentence
 	Tests     Tests      `json:"tests"`
 	Hosts     []Host     `json:"hosts"`
-	Findings  []Finding  `json:"findings"`
-	Notes     []Note     `json:"notes,omitempty"`
-	Capture   Capture    `json:"capture"`
-	Frames    []Frame    `json:"frames,omitempty"` // every frame, when asked for (-v)
+	// Interfaces are those of the one host that was inspected.
+	Interfaces []Interface `json:"interfaces,omitempty"`
+	Findings   []Finding   `json:"findings"`
+	Notes      []Note      `json:"notes,omitempty"`
+	Capture    Capture     `json:"capture"`
+	Frames     []Frame     `json:"frames,omitempty"` // every frame, when asked for (-v)
 }
 
 // Verdict is the answer in one word.

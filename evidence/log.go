@@ -19,6 +19,17 @@ type Log struct {
 
 	// Notes are what the run itself has to tell, in order.
 	Notes []Note
+
+	// Of files only: who claimed what, in the order of address, VLANs and
+	// first claim, and what there is to say about each file. Records then
+	// holds what concerns the addresses that were asked for, or those with
+	// more than one claimant, and is itself bounded: Shortened counts the
+	// frames about these that are not in it.
+	Claims    []Claim
+	Unlisted  uint64 // frames whose claim did not fit into Claims
+	Shortened uint64
+	Conflicts uint64 // addresses with more than one claimant in one VLAN, listed or not in Records
+	Files     []File
 }
 
 // Reason names why a frame is no evidence.
@@ -37,6 +48,17 @@ const (
 	Fragment        Reason = "ipv4-fragment"      // not the first fragment: no transport header
 	BadVRRP         Reason = "bad-vrrp-advert"    // wrong type, or shorter than its address count
 	OwnMAC          Reason = "claims-our-own-mac" // somebody else sent it with our MAC as sender
+
+	// Of files only.
+	RARP        Reason = "rarp"                  // reverse ARP claims nothing (RFC 903)
+	ManyTags    Reason = "too-many-vlan-tags"    // more than VLANs can hold
+	BadAdvert   Reason = "bad-hsrp-or-glbp"      // shorter than its fields, or of no known version
+	Encrypted   Reason = "802.11-encrypted"      // the payload of a protected frame
+	BadFCS      Reason = "802.11-bad-fcs"        // damaged on the air, as the capturing card says
+	Aggregate   Reason = "802.11-aggregate"      // an A-MSDU, of which only the first frame could be read
+	NoMACs      Reason = "no-mac-addresses"      // raw IP or BSD loopback, and not ICMP echo
+	OtherLink   Reason = "unsupported-link-type" // named in File.OtherLinks
+	NoInterface Reason = "unknown-interface"     // a pcapng packet of an interface that was not described
 )
 
 // A Note is a fact about the run that no frame shows.

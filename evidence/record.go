@@ -24,6 +24,9 @@ const (
 	VRRPAdvert                  // RFC 5798, IP protocol 112
 	TCPSyn                      // RFC 9293: SYN without ACK
 	TCPSynAck                   // RFC 9293: SYN and ACK
+	CARPAdvert                  // carp(4), IP protocol 112 too; its addresses are hashed, not told
+	HSRPHello                   // RFC 2281, and version 2; UDP port 1985
+	GLBPHello                   // Cisco, UDP port 3222
 )
 
 // A Record is one frame, reduced to what the diagnosis needs.
@@ -44,8 +47,33 @@ type Record struct {
 
 	ID, Seq uint16 // ICMP echo only, host byte order
 
-	VRID, Priority uint8        // VRRP only
-	Virtual        []netip.Addr // VRRP only: the addresses that the router stands for
+	// Adverts of virtual routers only. VRID is the VRRP or CARP virtual host
+	// id, or the low octet of the HSRP or GLBP group; Priority is what the
+	// protocol calls so, and CARP's advskew, where less is better.
+	VRID, Priority uint8
+	Virtual        []netip.Addr // the addresses that the router stands for
+
+	// Files only.
+	File      string // as it was named; empty: not from a file
+	Interface int    // of a capture of several, from 0 (as Wireshark counts), or the Linux index
+	VLANs     VLANs  // the tags, priority tags apart; zero: untagged
+	Raw       *Raw   // the frame itself, if it was to be kept
+}
+
+// Raw is a frame as it was captured.
+type Raw struct {
+	LinkType uint32 // LINKTYPE_ number of the frame's first header
+	Octets   []byte
+	Len      int // on the wire; more than len(Octets) if it was cut
+}
+
+// IsAdvert reports whether the record is an advert of a virtual router.
+func (r *Record) IsAdvert() bool {
+	switch r.Kind {
+	case VRRPAdvert, CARPAdvert, HSRPHello, GLBPHello:
+		return true
+	}
+	return false
 }
 
 // IsARP reports whether the record is an ARP request or reply.
@@ -91,6 +119,12 @@ func (r Record) String() string {
 		return fmt.Sprintf("echo reply %s > %s from %s", r.SenderIP, r.TargetIP, r.Src)
 	case r.Kind == VRRPAdvert:
 		return fmt.Sprintf("VRRP advert from %s: vrid %d, priority %d, %v", r.SenderIP, r.VRID, r.Priority, r.Virtual)
+	case r.Kind == CARPAdvert:
+		return fmt.Sprintf("CARP advert from %s: vhid %d, advskew %d", r.SenderIP, r.VRID, r.Priority)
+	case r.Kind == HSRPHello:
+		return fmt.Sprintf("HSRP hello from %s: group %d, priority %d, %v", r.SenderIP, r.VRID, r.Priority, r.Virtual)
+	case r.Kind == GLBPHello:
+		return fmt.Sprintf("GLBP hello from %s: group %d, priority %d, %v", r.SenderIP, r.VRID, r.Priority, r.Virtual)
 	case r.Kind == TCPSyn:
 		return fmt.Sprintf("SYN %s:%d > %s:%d to %s", r.SenderIP, r.SenderPort, r.TargetIP, r.TargetPort, r.Dst)
 	case r.Kind == TCPSynAck:

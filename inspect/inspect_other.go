@@ -23,3 +23,6 @@ func ReadSegment(string) (Segment, error) { return Segment{}, errNotLinux }
 
 // RouteTo is not possible on this system.
 func RouteTo(netip.Addr) (Route, error) { return Route{}, errNotLinux }
+
+// ReadHost is not possible on this system.
+func ReadHost() (Host, error) { return Host{}, errNotLinux }

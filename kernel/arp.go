@@ -100,11 +100,8 @@ func (h *Host) proxies(in *Interface, set Settings, out hop, s Stimulus) bool {
 // target on an interface, for a packet whose source is given.
 func (h *Host) solicits(out *Interface, source, target netip.Addr) netip.Addr {
 	switch h.effective(out).ARPAnnounce {
-	case 0: // whatever the packet says, if it is local
-		if h.addrType(source) == local {
-			return source
-		}
-	case 1: // the same, if a subnet of the interface holds it and the target
+	case 2: // the best address of the interface
+	case 1: // whatever the packet says, if it is local and a subnet of the interface holds it and the target
 		if h.addrType(source) == local {
 			for _, a := range out.Addresses {
 				if a.Contains(source) && a.Contains(target) {
@@ -112,6 +109,10 @@ func (h *Host) solicits(out *Interface, source, target netip.Addr) netip.Addr {
 				}
 			}
 		}
+	default: // 0, and all that is not defined: whatever the packet says, if it is local
+		if h.addrType(source) == local {
+			return source
+		}
 	}
-	return h.selectAddr(out, target) // 2: the best address of the interface
+	return h.selectAddr(out, target)
 }

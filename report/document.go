@@ -94,6 +94,10 @@ func (d *Document) complete() {
 			fill(&h.ARPAnnounce)
 			fill(&h.Causes)
 		}
+		r.Interfaces = slices.Clone(r.Interfaces)
+		for j := range r.Interfaces {
+			fill(&r.Interfaces[j].Addresses)
+		}
 		for j := range r.Findings {
 			f := &r.Findings[j]
 			fill(&f.IPs)

@@ -95,8 +95,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestCheckFormat(t *testing.T) {
-	err := Write(&bytes.Buffer{}, "junit", document(), Options{})
-	if want := `no output format "junit": there are text and json`; err == nil || err.Error() != want {
+	err := Write(&bytes.Buffer{}, "html", document(), Options{})
+	if want := `no output format "html": there are text, json, markdown, junit and nagios`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	for _, f := range Formats() {

@@ -11,14 +11,7 @@ import (
 
 // findings prints the findings of a result, the most severe first.
 func (p *printer) findings(r *diagnose.Result) {
-	sorted := make([]*diagnose.Finding, len(r.Findings))
-	for i := range r.Findings {
-		sorted[i] = &r.Findings[i]
-	}
-	order := []diagnose.Severity{diagnose.Info, diagnose.Warning, diagnose.Critical}
-	slices.SortStableFunc(sorted, func(a, b *diagnose.Finding) int {
-		return slices.Index(order, b.Severity) - slices.Index(order, a.Severity)
-	})
+	sorted := ranked(r.Findings)
 	shown := sorted
 	if len(shown) > mostFindings && !p.verbose {
 		shown = shown[:mostFindings]
@@ -32,6 +25,19 @@ func (p *printer) findings(r *diagnose.Result) {
 	}
 }
 
+// ranked returns the findings, the most severe first.
+func ranked(findings []diagnose.Finding) []*diagnose.Finding {
+	sorted := make([]*diagnose.Finding, len(findings))
+	for i := range findings {
+		sorted[i] = &findings[i]
+	}
+	order := []diagnose.Severity{diagnose.Info, diagnose.Warning, diagnose.Critical}
+	slices.SortStableFunc(sorted, func(a, b *diagnose.Finding) int {
+		return slices.Index(order, b.Severity) - slices.Index(order, a.Severity)
+	})
+	return sorted
+}
+
 // finding prints one finding. Its text is indented, so that the numbered
 // headings stand out.
 func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result) {
@@ -42,6 +48,11 @@ func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result) {
 	p.para(heading+"  "+p.style.bold(clean(string(f.Code)))+"  ", in, who(f))
 	p.para(in, in, clean(f.Summary))
 
+	causes := f.Causes
+	if len(r.Interfaces) > 0 && len(causes) > 0 { // the host itself knows them
+		p.label(in, "cause", clean(strings.Join(causes, "; ")))
+		causes = nil
+	}
 	if f.Why != "" {
 		why := clean(f.Why)
 		if at, ok := p.again("why", f.Why, here); ok {
@@ -50,7 +61,7 @@ func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result) {
 		p.label(in, "why", why)
 	}
 	p.fix(f, here)
-	p.list(in, "likely causes", ", most common first", f.Causes, mostCauses, here)
+	p.list(in, "likely causes", ", most common first", causes, mostCauses, here)
 	p.list(in, "elsewhere", "", f.Variants, len(f.Variants), here)
 	p.proof(in, f.Evidence)
 }

@@ -15,14 +15,20 @@ type Options struct {
 	Verbose bool // every frame, host and finding, however many
 }
 
+// Nagios is the format that has exit codes of its own (Document.NagiosCode).
+const Nagios = "nagios"
+
 // formats holds one entry for each format, in the order in which they are
-// offered.
+// offered. Only text knows of width and colour.
 var formats = []struct {
 	name  string
 	write func(io.Writer, Document, Options) error
 }{
 	{"text", WriteText},
 	{"json", func(w io.Writer, d Document, _ Options) error { return writeJSON(w, d) }},
+	{"markdown", writeMarkdown},
+	{"junit", writeJUnit},
+	{Nagios, func(w io.Writer, d Document, _ Options) error { return writeNagios(w, d) }},
 }
 
 // Formats returns the names that Write takes, the default first.
@@ -37,10 +43,12 @@ func Formats() []string {
 // CheckFormat returns an error that names the existing formats when format is
 // none of them. It lets a command refuse before it sends a frame.
 func CheckFormat(format string) error {
-	if slices.Contains(Formats(), format) {
+	names := Formats()
+	if slices.Contains(names, format) {
 		return nil
 	}
-	return fmt.Errorf("no output format %q: there are %s", format, strings.Join(Formats(), " and "))
+	last := len(names) - 1
+	return fmt.Errorf("no output format %q: there are %s and %s", format, strings.Join(names[:last], ", "), names[last])
 }
 
 // Write renders the document in one of the Formats. It writes all or, where

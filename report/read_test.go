@@ -109,6 +109,14 @@ func FuzzRead(f *testing.F) {
 				if format == "text" && !o.Color && strings.IndexFunc(strings.ReplaceAll(string(out), "\n", ""), harmful) >= 0 {
 					t.Fatalf("harmful text: %q", out)
 				}
+				switch format {
+				case "junit":
+					checkJUnit(t, out)
+				case "markdown":
+					checkMarkdown(t, out)
+				case Nagios:
+					checkNagios(t, out)
+				}
 			}
 		}
 		checkWidth(t, d)

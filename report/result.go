@@ -8,23 +8,38 @@ import (
 	"time"
 
 	"github.com/arpcheck/arpcheck/diagnose"
+	"github.com/arpcheck/arpcheck/evidence"
 )
 
 // result prints all about one address.
 func (p *printer) result(r *diagnose.Result) {
 	p.headline(r.Verdict, place(r)+clean(r.Summary))
-	p.hosts(r)
+	p.overview(r)
 	p.tests(&r.Tests)
 	p.findings(r)
+	p.notes(r)
+	if p.verbose && len(r.Frames) > 0 {
+		p.frames(r.Frames)
+	}
+}
+
+// overview prints the table that a result begins with.
+func (p *printer) overview(r *diagnose.Result) {
+	if len(r.Interfaces) > 0 {
+		p.interfaces(r)
+	} else {
+		p.hosts(r)
+	}
+}
+
+// notes prints what is to be known of the run itself.
+func (p *printer) notes(r *diagnose.Result) {
 	for _, n := range r.Notes {
 		p.gap()
 		p.para(p.style.bold("note:")+" ", "      ", clean(n.Text))
 		if n.Fix != "" {
 			p.paste("      ", n.Fix)
 		}
-	}
-	if p.verbose && len(r.Frames) > 0 {
-		p.frames(r.Frames)
 	}
 }
 
@@ -48,20 +63,13 @@ func place(r *diagnose.Result) string {
 }
 
 // hosts prints the table of hosts, or a paragraph for each on a narrow
-// terminal. When there are too many, those with findings come first.
+// terminal.
 func (p *printer) hosts(r *diagnose.Result) {
 	if len(r.Hosts) == 0 {
 		return
 	}
 	codes := codesByMAC(r.Findings)
-	shown := make([]*diagnose.Host, len(r.Hosts))
-	for i := range r.Hosts {
-		shown[i] = &r.Hosts[i]
-	}
-	if len(shown) > mostHosts && !p.verbose {
-		slices.SortStableFunc(shown, func(a, b *diagnose.Host) int { return prominence(b, codes[b.MAC]) - prominence(a, codes[a.MAC]) })
-		shown = shown[:mostHosts]
-	}
+	shown := p.chosen(r, codes)
 
 	rows := make([][]cell, len(shown))
 	for i, h := range shown {
@@ -78,6 +86,20 @@ func (p *printer) hosts(r *diagnose.Result) {
 		}
 	}
 	p.more(len(r.Hosts)-len(shown), "host", "")
+}
+
+// chosen are the hosts that are shown. When there are too many, those with
+// findings come first.
+func (p *printer) chosen(r *diagnose.Result, codes map[evidence.MAC][]diagnose.Code) []*diagnose.Host {
+	shown := make([]*diagnose.Host, len(r.Hosts))
+	for i := range r.Hosts {
+		shown[i] = &r.Hosts[i]
+	}
+	if len(shown) > mostHosts && !p.verbose {
+		slices.SortStableFunc(shown, func(a, b *diagnose.Host) int { return prominence(b, codes[b.MAC]) - prominence(a, codes[a.MAC]) })
+		shown = shown[:mostHosts]
+	}
+	return shown
 }
 
 // prominence orders hosts when not all of them can be shown.
@@ -105,20 +127,27 @@ func (p *printer) more(n int, thing, indent string) {
 // tests names each question that was not asked or not decided.
 func (p *printer) tests(t *diagnose.Tests) {
 	p.gap()
-	for _, test := range []struct {
-		verdict  diagnose.Verdict
-		question string
-	}{
-		{t.Reply, "reply test: does the right host, and no other, answer who-has?"},
-		{t.Announce, "announce test: does another host use the VIP as ARP sender?"},
-		{t.Holders, "holders test: was everyone who holds the VIP found?"},
-	} {
+	for _, test := range questions(t) {
 		switch test.verdict {
 		case diagnose.Skipped:
 			p.para("not asked    ", "             ", test.question)
 		case diagnose.Inconclusive:
 			p.para("not decided  ", "             ", test.question)
 		}
+	}
+}
+
+// A question is one test in words.
+type question struct {
+	verdict  diagnose.Verdict
+	question string
+}
+
+func questions(t *diagnose.Tests) []question {
+	return []question{
+		{t.Reply, "reply test: does the right host, and no other, answer who-has?"},
+		{t.Announce, "announce test: does another host use the VIP as ARP sender?"},
+		{t.Holders, "holders test: was everyone who holds the VIP found?"},
 	}
 }
 

@@ -25,19 +25,13 @@ const (
 	mostProof    = 3
 )
 
+// inspected is the command whose results rest on no frame.
+const inspected = "inspect"
+
 // WriteText renders the document for a person. Only the lines of a fix may be
 // wider than the terminal: they are there to be pasted.
 func WriteText(w io.Writer, d Document, o Options) error {
-	p := &printer{
-		width:   max(o.Width, 40),
-		style:   style{color: o.Color},
-		verbose: o.Verbose,
-		started: d.Started,
-		said:    map[string]said{},
-	}
-	if o.Width == 0 {
-		p.width = 80
-	}
+	p := newPrinter(&d, o)
 	p.document(&d)
 	_, err := w.Write(p.out.Bytes())
 	return err
@@ -51,6 +45,20 @@ type printer struct {
 	verbose bool
 	started time.Time
 	said    map[string]said
+}
+
+func newPrinter(d *Document, o Options) *printer {
+	p := &printer{
+		width:   max(o.Width, 40),
+		style:   style{color: o.Color},
+		verbose: o.Verbose,
+		started: d.Started,
+		said:    map[string]said{},
+	}
+	if o.Width == 0 {
+		p.width = 80
+	}
+	return p
 }
 
 // document prints the results and what is about all of them.
@@ -75,14 +83,14 @@ func (p *printer) document(d *Document) {
 			p.line(p.style.faint(strings.Repeat("-", p.width)))
 		}
 		p.result(r)
-		if !shared {
+		if !shared && d.Command != inspected {
 			p.gap()
 			p.para("", "", counts(&r.Capture))
 		}
 	}
 
 	p.gap()
-	if len(d.Results) > 0 && shared {
+	if len(d.Results) > 0 && shared && d.Command != inspected {
 		p.para("", "", fmt.Sprintf("%s; took %s", counts(&d.Results[0].Capture), latency(&d.DurationMS)))
 		return
 	}

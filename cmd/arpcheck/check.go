@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -13,12 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/arpcheck/arpcheck/capture"
-	"github.com/arpcheck/arpcheck/diagnose"
-	"github.com/arpcheck/arpcheck/evidence"
 	"github.com/arpcheck/arpcheck/inspect"
-	"github.com/arpcheck/arpcheck/probe"
 	"github.com/arpcheck/arpcheck/report"
+	"github.com/arpcheck/arpcheck/scenarios"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -60,7 +56,7 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
-	defer s.link.Close()
+	defer s.inquiry.Close()
 	doc := a.ask(ctx, o, s, started)
 	a.code = doc.ExitCode()
 	// Before the socket is closed: that takes longer than proving a fault.
@@ -73,17 +69,15 @@ func (a *app) ask(ctx context.Context, o *checkOptions, s *session, started time
 	if !o.quiet {
 		erase = progress(a.stderr, fmt.Sprintf("asking on %s for %s", s.segment.Interface.Name, few(o.vips)))
 	}
-	log := s.run.Do(ctx, s.link)
+	results := s.inquiry.Ask(ctx)
 	erase()
-	return report.New(versionName(), "check", started, time.Since(started), diagnose.Diagnose(log, s.diagnosis))
+	return report.New(versionName(), "check", started, time.Since(started), results)
 }
 
-// A session is a run that is ready to send its first frame.
+// A session is a check that is ready to send its first frame.
 type session struct {
-	segment   inspect.Segment
-	diagnosis diagnose.Config
-	run       *probe.Run
-	link      *capture.Live
+	segment inspect.Segment
+	inquiry *scenarios.Inquiry
 }
 
 // open reads the segment and opens the socket, in the namespace where they are.
@@ -102,24 +96,7 @@ func (a *app) open(o *checkOptions) (*session, error) {
 		if err := o.fits(&s.segment); err != nil {
 			return err
 		}
-		own := s.segment.Near(o.vips)
-		s.diagnosis = o.diagnosis(&s.segment, own)
-		cfg := o.probing(&s.segment, own)
-		cfg.Owners = func(log *evidence.Log, vip netip.Addr) []evidence.MAC {
-			return diagnose.Owners(log, s.diagnosis, vip)
-		}
-		cfg.Next = func(log *evidence.Log, vip netip.Addr) []evidence.Question {
-			return diagnose.Next(log, s.diagnosis, vip)
-		}
-		if o.failFast {
-			cfg.Stop = func(log *evidence.Log) bool { return diagnose.Fault(log, s.diagnosis) }
-		}
-		if s.run, err = probe.New(cfg); err != nil {
-			return err
-		}
-		s.link, err = capture.Open(s.segment.Interface, capture.Filter{
-			MAC: s.segment.MAC, VIPs: o.vips, Own: own.Addr(), Temporary: s.run.Temporary(), Port: o.port,
-		})
+		s.inquiry, err = o.inquiry().Open(&s.segment)
 		if errors.Is(err, os.ErrPermission) {
 			return noPermission(s.segment.Interface.Name)
 		}

@@ -209,7 +209,7 @@ func (s *story) check(ctx context.Context, want diagnose.Verdict, codes ...diagn
 		if err != nil {
 			return err
 		}
-		defer session.link.Close()
+		defer session.inquiry.Close()
 		doc = s.ask(ctx, &o, session, started)
 		return s.write(&o.render, nil, doc)
 	})

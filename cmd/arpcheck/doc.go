@@ -4,6 +4,7 @@ should, and why the wrong host does.
 
 	arpcheck --vip ADDR[,ADDR…] -i IFACE    the main job; "arpcheck check" is the same
 	arpcheck report FILE.json -o FORMAT     renders a saved JSON result again
+	arpcheck scenario list|show|run|up|down labs in network namespaces
 	arpcheck version                        which arpcheck this is
 	arpcheck completion SHELL               a completion script for the shell
 

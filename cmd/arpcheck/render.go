@@ -95,8 +95,13 @@ func (r *renderOptions) validate() error {
 	return nil
 }
 
-// write renders the document to standard output and into the files.
+// write renders the document to standard output and into the files, and settles
+// the exit code.
 func (a *app) write(r *renderOptions, files outputFiles, doc report.Document) error {
+	a.code = doc.ExitCode()
+	if r.plugin() {
+		a.code = doc.NagiosCode()
+	}
 	for _, out := range r.outputs {
 		var err error
 		if out.file == "" {
@@ -111,6 +116,12 @@ func (a *app) write(r *renderOptions, files outputFiles, doc report.Document) er
 		}
 	}
 	return nil
+}
+
+// plugin reports whether the program runs as a plugin of a monitoring core,
+// which has exit codes of its own: nagios is all that is asked for.
+func (r *renderOptions) plugin() bool {
+	return len(r.outputs) > 0 && !slices.ContainsFunc(r.outputs, func(out output) bool { return out.format != report.Nagios })
 }
 
 // print writes to standard output what is no result.

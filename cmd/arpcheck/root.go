@@ -36,6 +36,9 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	cmd.SetErr(stderr)
 	if err := cmd.Execute(); err != nil {
 		printError(stderr, err)
+		if code, ok := failPlugin(stdout, args, err); ok {
+			return code
+		}
 		return exitUsage
 	}
 	return a.code
@@ -66,7 +69,7 @@ should, and why the wrong host does.`,
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.AddCommand(a.checkCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
+	cmd.AddCommand(a.checkCommand(), a.demoCommand(), a.explainCommand(), a.inspectCommand(), a.reportCommand(), a.scenarioCommand(), a.versionCommand())
 	cmd.SetHelpCommand(a.helpCommand())
 	cmd.InitDefaultCompletionCmd()
 	for _, sub := range cmd.Commands() {

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/arpcheck/arpcheck/diagnose"
 	"github.com/arpcheck/arpcheck/inspect"
-	"github.com/arpcheck/arpcheck/probe"
+	"github.com/arpcheck/arpcheck/scenarios"
 )
 
 // fits checks what was asked against the segment that it is asked on.
@@ -64,29 +63,13 @@ func last(p netip.Prefix) netip.Addr {
 	return netip.AddrFrom4(a)
 }
 
-// probing is what the probing has to know. own is the address to ask with.
-func (o *checkOptions) probing(s *inspect.Segment, own netip.Prefix) probe.Config {
-	return probe.Config{
-		VIPs: o.vips,
-		MAC:  s.MAC, Addr: own.Addr(), Prefix: own.Masked(),
-		Forwards: s.Forwards, Avoid: slices.Concat(s.Local, s.Gateways), Neighbours: s.Neighbours,
-		Director: o.director, RealServers: o.realServers,
-		ProbeSource: o.probeSource, NoAnnounceTest: o.noAnnounceTest,
+// inquiry is what the flags ask for.
+func (o *checkOptions) inquiry() scenarios.Check {
+	return scenarios.Check{
+		VIPs: o.vips, Director: o.director, RealServers: o.realServers,
+		ProbeSource: o.probeSource, NoAnnounceTest: o.noAnnounceTest, FailFast: o.failFast,
 		Port: o.port, Count: o.count, Wait: o.wait, Rate: o.rate,
-	}
-}
-
-// diagnosis is what the diagnosis has to know.
-func (o *checkOptions) diagnosis(s *inspect.Segment, own netip.Prefix) diagnose.Config {
-	return diagnose.Config{
-		VIPs:     o.vips,
-		Director: o.director, RealServers: o.realServers,
-		Self: diagnose.Self{
-			Interface: s.Interface.Name, NetNS: o.netns,
-			MAC: s.MAC, Addr: own.Addr(), Prefix: own.Masked(), Local: s.Local,
-		},
-		Neighbours:     s.Neighbours,
-		NoAnnounceTest: o.noAnnounceTest, Wait: o.wait, Frames: o.render.verbose,
+		Frames: o.render.verbose, NetNS: o.netns,
 	}
 }
 

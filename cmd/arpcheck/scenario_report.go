@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/arpcheck/arpcheck/diagnose"
+	"github.com/arpcheck/arpcheck/report"
+	"github.com/arpcheck/arpcheck/scenarios"
+)
+
+// A scenarioReport is what a run of scenarios has to say. Its JSON form has the
+// fields of every result of the schema, and the scenarios in place of results.
+type scenarioReport struct {
+	Schema     string            `json:"schema"`
+	Version    string            `json:"version"`
+	Command    string            `json:"command"`
+	Started    time.Time         `json:"started"`
+	DurationMS float64           `json:"duration_ms"`
+	Verdict    diagnose.Verdict  `json:"verdict"`
+	Scenarios  []scenarioOutcome `json:"scenarios"`
+}
+
+type scenarioOutcome struct {
+	scenarios.Outcome
+	DurationMS float64 `json:"duration_ms"`
+}
+
+func newScenarioReport(started time.Time, outcomes []scenarios.Outcome) *scenarioReport {
+	r := &scenarioReport{
+		Schema: report.Schema, Version: versionName(), Command: "scenario",
+		Started: started.Round(0), DurationMS: milliseconds(time.Since(started)), Verdict: diagnose.Pass,
+	}
+	for _, o := range outcomes {
+		for i := range o.Steps {
+			s := &o.Steps[i]
+			if s.Results == nil {
+				s.Results = []diagnose.Result{}
+			}
+			// As in every other document: lists are [], never null.
+			s.Results = report.New("", "", started, 0, s.Results).Results
+			if s.Differences == nil {
+				s.Differences = []string{}
+			}
+		}
+		r.Scenarios = append(r.Scenarios, scenarioOutcome{o, milliseconds(o.Took)})
+		switch o.Status {
+		case scenarios.Failed:
+			r.Verdict = r.Verdict.Worse(diagnose.Fail)
+		case scenarios.Broken, scenarios.Skipped:
+			r.Verdict = r.Verdict.Worse(diagnose.Inconclusive)
+		}
+	}
+	return r
+}
+
+func milliseconds(d time.Duration) float64 {
+	return math.Round(float64(d)/float64(time.Microsecond)) / 1000
+}
+
+func (r *scenarioReport) count(s scenarios.Status) (n int) {
+	for _, o := range r.Scenarios {
+		if o.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// exitCode is that of the worst outcome. all says that nobody asked for any
+// scenario by name: then one that cannot run here is no surprise.
+func (r *scenarioReport) exitCode(all bool) int {
+	skipped := r.count(scenarios.Skipped)
+	strict := !all || os.Getenv(scenarios.NoSkip) != ""
+	switch {
+	case r.count(scenarios.Broken) > 0:
+		return exitUsage
+	case r.count(scenarios.Failed) > 0:
+		return 1
+	case skipped > 0 && strict, skipped == len(r.Scenarios):
+		return 3
+	}
+	return 0
+}
+
+// scenarioWriters holds one entry for each format that a run can be rendered in.
+var scenarioWriters = []struct {
+	name  string
+	write func(r *scenarioReport, color bool) (string, error)
+}{
+	{"text", func(r *scenarioReport, color bool) (string, error) { return r.text(color), nil }},
+	{"json", func(r *scenarioReport, _ bool) (string, error) {
+		text, err := json.MarshalIndent(r, "", "  ")
+		return string(text) + "\n", err
+	}},
+	{"markdown", func(r *scenarioReport, _ bool) (string, error) { return r.markdown(), nil }},
+	{"junit", func(r *scenarioReport, _ bool) (string, error) { return r.junit() }},
+}
+
+func scenarioFormats() (names []string) {
+	for _, w := range scenarioWriters {
+		names = append(names, w.name)
+	}
+	return names
+}
+
+// parseScenarioOutput reads FORMAT or FORMAT=FILE.
+func parseScenarioOutput(s string) (output, error) {
+	format, file, named := strings.Cut(s, "=")
+	for _, w := range scenarioWriters {
+		if w.name != format {
+			continue
+		}
+		if named && file == "" {
+			return output{}, withHint(fmt.Errorf("no file after %q", s), "-o %s=FILE, or -o %s for standard output", format, format)
+		}
+		if file == "-" {
+			file = ""
+		}
+		return output{format, file}, nil
+	}
+	return output{}, withHint(fmt.Errorf("no output format %q for scenarios: there are %s", format, strings.Join(scenarioFormats(), ", ")), "for example -o junit=result.xml")
+}
+
+// writeScenarios renders to standard output and into the files.
+func (a *app) writeScenarios(o *renderOptions, files outputFiles, r *scenarioReport) error {
+	for _, out := range o.outputs {
+		for _, w := range scenarioWriters {
+			if w.name != out.format {
+				continue
+			}
+			text, err := w.write(r, out.file == "" && o.colored(a.stdout))
+			if err == nil && out.file == "" {
+				err = a.print(text)
+			} else if err == nil {
+				err = files[out.file].write(func(w io.Writer) error {
+					_, err := io.WriteString(w, text)
+					return err
+				})
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/arpcheck/arpcheck/scenarios"
+)
+
+// scenarioRunOptions are the flags of scenario run.
+type scenarioRunOptions struct {
+	all    bool
+	jobs   int
+	quiet  bool
+	github bool
+	render renderOptions
+}
+
+// perCore is how many scenarios one core can carry: mostly they wait for
+// answers that may still come.
+const perCore = 4
+
+func (a *app) scenarioRunCommand() *cobra.Command {
+	var o scenarioRunOptions
+	cmd := &cobra.Command{
+		Use:   "run NAME or FILE ... | --all",
+		Short: "Builds labs, makes checks in them and compares what they find",
+		Long: `Builds the lab of each scenario, does its steps, and compares what the checks
+find with what they have to find. Several go on at once. Nothing stays behind.
+
+Exit codes: 0 all found what they had to, 1 one did not, 2 one could not be done,
+3 one that was named had to be skipped (with --all: all of them; or any, where
+ARPCHECK_NO_SKIP is set).`,
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     completeScenario,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runScenarios(cmd.Context(), &o, args)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.BoolVar(&o.all, "all", false, "run every scenario that is part of the program")
+	number(fs, &o.jobs, "jobs", "j", "run at most `N` at once", perCore*runtime.NumCPU(), 1000)
+	fs.FuncP("output", "o", "render as `FORMAT[=FILE]`: "+strings.Join(scenarioFormats(), ", ")+"; repeatable (default text, to standard output)", func(s string) error {
+		out, err := parseScenarioOutput(s)
+		o.render.outputs = append(o.render.outputs, out)
+		return err
+	})
+	fs.BoolVar(&o.github, "github", false, "annotate the files of scenarios that fail, as GitHub Actions reads it from standard error")
+	o.render.color = "auto"
+	fs.Func("color", "`WHEN` to use colour: auto, always or never (default auto)", func(s string) error {
+		if !slices.Contains(colors, s) {
+			return withHint(fmt.Errorf("%q is none of %s", s, strings.Join(colors, ", ")), "auto colours a terminal, unless NO_COLOR is set")
+		}
+		o.render.color = s
+		return nil
+	})
+	fs.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: the result alone")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(scenarioFormats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (a *app) runScenarios(ctx context.Context, o *scenarioRunOptions, args []string) error {
+	specs, err := o.specs(args)
+	if err != nil {
+		return err
+	}
+	if err := o.render.validate(); err != nil {
+		return err
+	}
+	again, code, err := scenarios.Isolate()
+	if again {
+		a.code = code
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	files, err := openOutputs(o.render.outputs)
+	if err != nil {
+		return err
+	}
+	defer files.discard()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+
+	started := time.Now()
+	r := newScenarioReport(started, a.runAll(ctx, o, specs))
+	a.code = r.exitCode(o.all)
+	if o.github {
+		fmt.Fprint(a.stderr, r.annotations())
+	}
+	return a.writeScenarios(&o.render, files, r)
+}
+
+// specs are those that were asked for.
+func (o *scenarioRunOptions) specs(args []string) (all []*scenarios.Spec, err error) {
+	if len(args) == 0 && !o.all {
+		return nil, withHint(errors.New("scenario run: which scenario?"), "arpcheck scenario run classic, or --all; arpcheck scenario list names them")
+	}
+	if o.all {
+		all = scenarios.All()
+	}
+	for _, arg := range args {
+		s, err := scenario(arg)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(all, func(have *scenarios.Spec) bool { return have.File() == s.File() }) {
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+// runAll runs the scenarios, several at once, and gives the outcomes in the
+// order in which they were asked for.
+func (a *app) runAll(ctx context.Context, o *scenarioRunOptions, specs []*scenarios.Spec) []scenarios.Outcome {
+	outcomes := make([]scenarios.Outcome, len(specs))
+	board := newBoard(a, o.quiet, len(specs))
+	defer board.close()
+	// Those with the most to do first, so that none of them is left over.
+	order := make([]int, len(specs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(len(specs[j].Steps), len(specs[i].Steps)) })
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(o.jobs, len(specs)) {
+		wg.Go(func() {
+			for i := range next {
+				board.begins(specs[i].Name)
+				outcomes[i] = specs[i].Run(ctx)
+				board.ends(specs[i].Name)
+			}
+		})
+	}
+	for _, i := range order {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return outcomes
+}
+
+// A board shows on a terminal what goes on.
+type board struct {
+	a     *app
+	quiet bool
+	total int
+
+	mu    sync.Mutex
+	done  int
+	now   []string
+	erase func()
+}
+
+func newBoard(a *app, quiet bool, total int) *board {
+	return &board{a: a, quiet: quiet, total: total, erase: func() {}}
+}
+
+func (b *board) begins(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = append(b.now, name)
+	b.show()
+}
+
+func (b *board) ends(name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done++
+	b.now = slices.DeleteFunc(b.now, func(s string) bool { return s == name })
+	b.show()
+}
+
+func (b *board) show() {
+	b.erase()
+	b.erase = func() {}
+	if !b.quiet && b.done < b.total {
+		b.erase = progress(b.a.stderr, fmt.Sprintf("%d of %d done, now %s;", b.done, b.total, strings.Join(b.now, ", ")))
+	}
+}
+
+func (b *board) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.erase()
+	b.erase = func() {}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/arpcheck/arpcheck/scenarios"
+)
+
+// text is the table for people, and below each scenario that is no pass what
+// was wrong.
+func (r *scenarioReport) text(color bool) string {
+	words := map[scenarios.Status]string{scenarios.Passed: "pass", scenarios.Failed: "FAIL", scenarios.Broken: "ERROR", scenarios.Skipped: "skip"}
+	paint := map[scenarios.Status]string{scenarios.Passed: "32", scenarios.Failed: "31;1", scenarios.Broken: "31;1", scenarios.Skipped: "33"}
+	names := 0
+	for _, o := range r.Scenarios {
+		names = max(names, len(o.Name))
+	}
+	var b strings.Builder
+	for _, o := range r.Scenarios {
+		word := fmt.Sprintf("%-5s", words[o.Status])
+		if color {
+			word = "\x1b[" + paint[o.Status] + "m" + word + "\x1b[0m"
+		}
+		fmt.Fprintf(&b, "%s  %-*s  %6.1f s  %s\n", word, names, o.Name, o.Took.Seconds(), oneLine(o.About))
+		for _, line := range o.wrong() {
+			fmt.Fprintf(&b, "       %s\n", oneLine(line))
+		}
+	}
+	fmt.Fprintf(&b, "\n%s in %.1f s\n", r.tally(), r.DurationMS/1000)
+	return b.String()
+}
+
+// tally counts the outcomes, in words.
+func (r *scenarioReport) tally() string {
+	parts := []string{fmt.Sprintf("%d passed", r.count(scenarios.Passed))}
+	for _, p := range []struct {
+		status scenarios.Status
+		word   string
+	}{{scenarios.Failed, "failed"}, {scenarios.Broken, "could not be done"}, {scenarios.Skipped, "skipped"}} {
+		if n := r.count(p.status); n > 0 || p.status == scenarios.Failed {
+			parts = append(parts, fmt.Sprintf("%d %s", n, p.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// wrong lists all that is not as it has to be.
+func (o *scenarioOutcome) wrong() (lines []string) {
+	for _, s := range o.Steps {
+		for _, d := range s.Differences {
+			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, d))
+		}
+		if s.Error != "" {
+			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, s.Error))
+		}
+	}
+	if len(lines) == 0 && o.Status != scenarios.Passed {
+		lines = []string{o.Reason}
+	}
+	return lines
+}
+
+// markdown is a table for the summary of a CI job.
+func (r *scenarioReport) markdown() string {
+	marks := map[scenarios.Status]string{scenarios.Passed: "✅", scenarios.Failed: "❌", scenarios.Broken: "💥", scenarios.Skipped: "⏭️"}
+	cell := strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'", "*", `\*`, "_", `\_`, "[", `\[`)
+	var b strings.Builder
+	fmt.Fprintf(&b, "### arpcheck scenarios: %s\n\n| | scenario | time | |\n|---|---|---|---|\n", r.tally())
+	for _, o := range r.Scenarios {
+		text := []string{cell.Replace(oneLine(o.About))}
+		for _, line := range o.wrong() {
+			text = append(text, cell.Replace(oneLine(line)))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", marks[o.Status], cell.Replace(o.Name), o.Took.Round(100*time.Millisecond), strings.Join(text, "<br>"))
+	}
+	return b.String()
+}
+
+// annotations are workflow commands of GitHub Actions, which show what is wrong
+// at its line of the file.
+func (r *scenarioReport) annotations() string {
+	// Both have rules of their own for what would end them early.
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	var b strings.Builder
+	for _, o := range r.Scenarios {
+		kind := "error"
+		switch o.Status {
+		case scenarios.Passed:
+			continue
+		case scenarios.Skipped:
+			kind = "warning"
+		}
+		where := ""
+		if o.File != "" {
+			where = "file=" + property.Replace(o.File) + ","
+			if o.Line > 0 {
+				where += fmt.Sprintf("line=%d,", o.Line)
+			}
+		}
+		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", kind, where, property.Replace("scenario "+o.Name), data.Replace(strings.Join(o.wrong(), "\n")))
+	}
+	return b.String()
+}

@@ -1,0 +1,20 @@
+package diagnose
+
+// The finding codes that only the host itself can show (arpcheck inspect).
+const (
+	Unanswered    Code = "vip-unanswered"
+	Missing       Code = "vip-missing"
+	WideMask      Code = "vip-wide-mask"
+	RPFilterDrop  Code = "rp-filter-drop"
+	NotPersistent Code = "setting-not-persistent"
+	Overridden    Code = "setting-overridden"
+)
+
+// Codes returns every finding code, in the order in which they are explained.
+func Codes() []Code {
+	return []Code{
+		ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Unowned, OwnerChanged,
+		SubnetAnswered, ProxyARP, ARPSilent, SourceMismatch, CaptureLoss,
+		Unanswered, Missing, WideMask, RPFilterDrop, NotPersistent, Overridden,
+	}
+}

@@ -1,0 +1,184 @@
+package diagnose
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/arpcheck/arpcheck/kernel"
+)
+
+// booted is the host after the next boot, as far as the files decide it: the
+// addresses of today, the settings of the files, and the kernel's zeros where
+// no file has a say.
+func (j *judge) booted() *kernel.Host {
+	return changed(&j.Host, func(h *kernel.Host) {
+		for name, s := range settings {
+			s.set(&h.All, j.atBoot("all", name).number())
+			for i := range h.Interfaces {
+				s.set(&h.Interfaces[i].Settings, j.atBoot(h.Interfaces[i].Name, name).number())
+			}
+		}
+	})
+}
+
+// atBoot is what the files make of a setting. An interface for which they have
+// none starts with that of "default": it copies it when it appears, and
+// "default" is passed on to those that nobody has set (devinet_copy_dflt_conf).
+func (j *judge) atBoot(dev, name string) BootSetting {
+	s := j.Boot.Setting(dev, name)
+	if s.Where == "" && dev != "all" {
+		if d := j.Boot.Setting("default", name); d.Where != "" {
+			d.Lost = append(d.Lost, s.Lost...)
+			return d
+		}
+	}
+	return s
+}
+
+func (s BootSetting) number() int {
+	n, _ := parseValue(s.Value)
+	return n
+}
+
+// decides is the sysctl that a trouble depends on.
+var decides = map[Code]string{
+	ReplyLeak: "arp_ignore", SubnetAnswered: "arp_ignore", ARPSilent: "arp_ignore", Unanswered: "arp_ignore",
+	AnnounceLeak: "arp_announce", GratuitousLeak: "arp_notify", ProxyARP: "proxy_arp", RPFilterDrop: "rp_filter",
+}
+
+// bootFindings compares the host with what it will be after the next boot.
+func (j *judge) bootFindings(now []trouble) (all []Finding) {
+	if j.Boot == nil {
+		return nil
+	}
+	h := j.booted()
+	then := j.troubles(h)
+	for _, name := range []string{"arp_ignore", "arp_announce", "arp_notify", "proxy_arp", "rp_filter"} {
+		var same []trouble
+		for _, t := range then {
+			if decides[t.code] == name {
+				same = append(same, t)
+			}
+		}
+		if len(same) == 0 {
+			continue
+		}
+		lost := j.lost(h, same, name)
+		fresh := len(common(same, now)) < len(same)
+		if !fresh && len(lost) == 0 {
+			continue // it goes wrong now, and that is said already
+		}
+		all = append(all, j.bootFinding(h, same, name, lost))
+	}
+	return all
+}
+
+func (j *judge) bootFinding(h *kernel.Host, same []trouble, name string, lost []string) Finding {
+	slices.SortStableFunc(same, func(a, b trouble) int { return j.prominence(b.dev) - j.prominence(a.dev) })
+	dev := same[0].dev
+	f := Finding{Code: NotPersistent, Severity: Warning, MAC: j.Links[dev].MAC, IPs: j.ips(dev)}
+	then := deciding(settings[name].get(&h.All), settings[name].get(section(h, dev)), dev)
+	now := deciding(settings[name].get(&j.All), settings[name].get(section(&j.Host, dev)), dev)
+	f.Summary = fmt.Sprintf("After the next boot %s will be %d on %s (now it is %s), and this host %s.",
+		name, then.Value, devs(same), now, j.deeds(same))
+	f.Why = fmt.Sprintf("%s: so it will be, unless some other program sets it (keepalived, kube-proxy, a network manager).", j.origin(dev, name, then))
+	if len(lost) > 0 {
+		f.Code = Overridden
+		f.Causes = lost
+		f.Why = fmt.Sprintf("%s: that is the line that counts.", j.origin(dev, name, then))
+	}
+	f.Fix = j.keep(j.cure(h, same))
+	return f
+}
+
+// origin says which file sets the value after the next boot.
+func (j *judge) origin(dev, name string, d Deciding) string {
+	for _, of := range []string{"all", dev} {
+		if s := j.atBoot(of, name); s.Where != "" && (d.From == "" || d.From == of) {
+			return fmt.Sprintf("%s sets %s to %s", s.Where, sysctlKey(of, name), s.Value)
+		}
+	}
+	return fmt.Sprintf("No file that %s reads sets %s", j.Boot.Program, sysctlKey("all", name))
+}
+
+// lost are the lines that would prevent the troubles if they counted.
+func (j *judge) lost(h *kernel.Host, same []trouble, name string) (all []string) {
+	for _, dev := range append([]string{"all"}, strings.Split(devs(same), ", ")...) {
+		s := j.atBoot(dev, name)
+		for _, l := range s.Lost {
+			value, ok := parseValue(l.Value)
+			if !ok {
+				continue
+			}
+			would := changed(h, func(h *kernel.Host) { settings[name].set(section(h, dev), value) })
+			if len(common(same, j.troubles(would))) == len(same) {
+				continue
+			}
+			all = append(all, fmt.Sprintf("%s sets %s to %s, but %s", l.Where, sysctlKey(dev, name), l.Value, l.Why))
+		}
+	}
+	return all
+}
+
+// pending is the file that ends the troubles with the next boot.
+func (j *judge) pending(same []trouble) string {
+	name := decides[same[0].code]
+	if j.Boot == nil || name == "" || len(common(same, j.troubles(j.booted()))) > 0 {
+		return ""
+	}
+	for _, dev := range []string{"all", same[0].dev} {
+		if s := j.atBoot(dev, name); s.Where != "" && s.number() != settings[name].get(section(&j.Host, dev)) {
+			return s.Where
+		}
+	}
+	return ""
+}
+
+// keep are the shell lines that make sysctls outlive the next boot.
+func (j *judge) keep(changes []change) (lines []string) {
+	for _, c := range changes {
+		if c.name != "" {
+			lines = append(lines, fmt.Sprintf("echo '%s' >> %s", c.line(), j.dropIn(changes)))
+		}
+	}
+	return lines
+}
+
+// dropIn is the file to add lines to, so that they count: the usual one, or one
+// whose name comes after all that set the same, or the one that is read last.
+func (in *Inspection) dropIn(changes []change) string {
+	file := sysctlFile
+	if in.Boot == nil {
+		return file
+	}
+	for _, c := range changes {
+		if c.name == "" {
+			continue
+		}
+		where := in.Boot.Setting(c.dev, c.name).Where
+		by := where[:max(0, strings.LastIndexByte(where, ':'))]
+		if by == "/etc/sysctl.conf" {
+			return by
+		}
+		for by != file && path.Base(by) >= path.Base(file) {
+			if name := path.Base(file); strings.HasPrefix(name, "z") {
+				file = "/etc/sysctl.d/z" + name
+			} else {
+				file = "/etc/sysctl.d/zz-vip-arp.conf"
+			}
+		}
+	}
+	return file
+}
+
+// common are the troubles of a that are in b as well.
+func common(a, b []trouble) (both []trouble) {
+	for _, t := range a {
+		if slices.ContainsFunc(b, func(u trouble) bool { return u.code == t.code && u.dev == t.dev }) {
+			both = append(both, t)
+		}
+	}
+	return both
+}

@@ -1,0 +1,98 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// deed is what a host does, for a sentence about it.
+var deed = map[Code]string{
+	ReplyLeak:      "answers for it",
+	AnnounceLeak:   "announces it",
+	GratuitousLeak: "sends gratuitous ARP for it",
+	OnNIC:          "has it on the NIC",
+	Unanswered:     "does not answer for it",
+	Missing:        "does not have it",
+	SubnetAnswered: "answers for addresses that nobody has",
+	WideMask:       "cannot reach its subnet",
+	ARPSilent:      "does not answer for its own address",
+	ProxyARP:       "answers for addresses that it only routes to",
+	RPFilterDrop:   "drops packets for it",
+}
+
+// deeds lists what the host does.
+func (j *judge) deeds(troubles []trouble) string {
+	var all []string
+	for _, code := range Codes() {
+		if slices.ContainsFunc(troubles, func(t trouble) bool { return t.code == code }) {
+			all = append(all, deed[code])
+		}
+	}
+	if len(all) < 2 {
+		return strings.Join(all, "")
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
+}
+
+// summary says in one sentence, without a full stop, what the verdict is.
+func (j *judge) summary(r Result, now []trouble) string {
+	as := map[Role]string{Director: "this director", RealServer: "this real server"}[j.role]
+	if as == "" {
+		as = "this host"
+	}
+	switch {
+	case len(r.Interfaces) == 0:
+		return "no interface of this host that is up leads to other hosts, so there is nothing to judge"
+	case r.Verdict == Fail:
+		text := as + " " + j.deeds(slices.DeleteFunc(slices.Clone(now), func(t trouble) bool { return severity([]trouble{t}) != Critical }))
+		for _, f := range r.Findings {
+			if f.Severity == Critical && len(f.Causes) > 0 {
+				return text + ": " + f.Causes[0]
+			}
+		}
+		return text
+	}
+	text := as
+	switch {
+	case len(j.at) == 0:
+		text += " does not have it, and answers for it nowhere"
+		if len(now) > 1 {
+			text = as + " " + j.deeds(now)
+		}
+	case j.role == Director:
+		text += " answers for it"
+	default:
+		text += " holds it silently: it neither answers for it nor announces it"
+	}
+	var doubts []string
+	for _, f := range r.Findings {
+		switch f.Code {
+		case NotPersistent, Overridden:
+			if lost := "that will not outlive the next boot"; !slices.Contains(doubts, lost) {
+				doubts = append(doubts, lost)
+			}
+		case Missing:
+		default:
+			doubts = append(doubts, "it "+deed[f.Code])
+		}
+	}
+	if j.Boot != nil && len(j.Boot.Unreadable) > 0 {
+		doubts = append(doubts, "whether that outlives the next boot could not be read")
+	}
+	if len(doubts) > 0 {
+		text += "; but " + strings.Join(doubts, "; ")
+	}
+	return text
+}
+
+// notes tell what was not judged.
+func (j *judge) notes() (all []Note) {
+	switch {
+	case j.Boot == nil:
+		all = append(all, Note{Text: "Whether the settings outlive the next boot was not judged: the files in /etc/sysctl.d belong to the machine, not to this namespace. --root names the folder that they are in."})
+	case len(j.Boot.Unreadable) > 0:
+		all = append(all, Note{Text: fmt.Sprintf("%s cannot be read, so anything may be in it: run arpcheck inspect as root.", strings.Join(j.Boot.Unreadable, ", "))})
+	}
+	return all
+}
