@@ -17,6 +17,11 @@
 //		…
 //	}
 //
+// Instead of a topology, Start takes a scenario: a [Spec], which is read from a
+// YAML file ([Load]) or part of the program ([ByName]), and whose services then
+// run in the lab. [Host.Check] makes the check from a host and gives the
+// diagnosis. [Spec.Run] does all that the file says, and compares.
+//
 // Labs exist on Linux only; elsewhere whatever builds one fails with
 // [errors.ErrUnsupported].
 package scenarios

@@ -76,12 +76,8 @@ func runAgain() (exitCode int, err error) {
 	cmd.Args = os.Args
 	cmd.Env = append(os.Environ(), marker+"="+strconv.Itoa(os.Getpid()))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
-		Pdeathsig:   syscall.SIGKILL,
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	isolate(cmd.SysProcAttr)
 
 	signals := make(chan os.Signal, 8)
 	for _, s := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2} {
@@ -95,12 +91,7 @@ func runAgain() (exitCode int, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := cmd.Start(); err != nil {
-		// ENOSPC is user.max_user_namespaces, EUSERS a nesting too deep.
-		var errno syscall.Errno
-		if errors.As(err, &errno) && slices.Contains([]syscall.Errno{unix.EPERM, unix.EACCES, unix.ENOSPC, unix.EUSERS}, errno) {
-			return 0, &DeniedError{Op: "make a user namespace", Err: errno, Hint: denialHint()}
-		}
-		return 0, fmt.Errorf("run again in a user namespace: %w", err)
+		return 0, startError(err)
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -124,6 +115,24 @@ func runAgain() (exitCode int, err error) {
 		return 0, fmt.Errorf("run again in a user namespace: %w", err)
 	}
 	return cmd.ProcessState.ExitCode(), nil
+}
+
+// isolate has a child start as root of a user namespace, with a network and a
+// mount namespace that belong to it.
+func isolate(child *syscall.SysProcAttr) {
+	child.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET | unix.CLONE_NEWNS
+	child.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
+	child.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
+}
+
+// startError tells a refusal from other reasons why the child did not start.
+func startError(err error) error {
+	// ENOSPC is user.max_user_namespaces, EUSERS a nesting too deep.
+	var errno syscall.Errno
+	if errors.As(err, &errno) && slices.Contains([]syscall.Errno{unix.EPERM, unix.EACCES, unix.ENOSPC, unix.EUSERS}, errno) {
+		return &DeniedError{Op: "make a user namespace", Err: errno, Hint: denialHint()}
+	}
+	return fmt.Errorf("run again in a user namespace: %w", err)
 }
 
 // terminalSent reports whether a signal presumably came from the terminal's

@@ -23,6 +23,18 @@ import (
 const helperMode = "ARPCHECK_SCENARIOS_TEST_HELPER"
 
 func helper(mode string) int {
+	if mode == "keep" {
+		// What `arpcheck scenario keep` does.
+		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
+		defer stop()
+		if err := Keep(ctx, os.Stdin, "x.yaml"); err != nil {
+			return 2
+		}
+		return 0
+	}
+	if mode == "up" {
+		return helpUp()
+	}
 	again, code, err := Isolate()
 	if err != nil {
 		fmt.Println("error:", errors.Is(err, os.ErrPermission), err)
@@ -32,6 +44,14 @@ func helper(mode string) int {
 		return code
 	}
 	switch mode {
+	case "run":
+		// Says that it is in the middle of it, and does not come to the end.
+		spec := *ByName("vrrp-failover")
+		spec.Steps = []Step{{On: "d1", Await: ClassicVIP}, {On: "d1", Run: "echo; sleep 60 & touch \"$0\"; sleep 60"}}
+		spec.Steps[1].Run = strings.ReplaceAll(spec.Steps[1].Run, "$0", os.Args[1])
+		ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT)
+		defer stop()
+		fmt.Println(spec.Run(ctx).Err())
 	case "ping":
 		lab, err := Build(Classic(Server{Ignore: 1, Announce: 2}))
 		if err != nil {
@@ -64,6 +84,25 @@ func helper(mode string) int {
 	case "die":
 		unix.Kill(os.Getpid(), unix.SIGKILL)
 		time.Sleep(time.Minute)
+	}
+	return 0
+}
+
+// helpUp has a lab stand, looks into it, and takes it down.
+func helpUp() int {
+	lab, err := up("classic")
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if lab.Hosts[0].NetNS != "" {
+		fmt.Println("an ordinary user's namespace has the name", lab.Hosts[0].NetNS)
+	}
+	out, err := exec.Command("sh", "-c", lab.Enter("client")+" ls /proc/sys/net/ipv4/conf | grep -v -e all -e default").CombinedOutput()
+	fmt.Print(string(out))
+	if err := errors.Join(err, lab.Down(context.Background())); err != nil {
+		fmt.Println(err)
+		return 1
 	}
 	return 0
 }

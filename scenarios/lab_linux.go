@@ -22,6 +22,8 @@ type Lab struct {
 	mu      sync.RWMutex // held for reading while a netlink socket is in use
 	closed  bool
 	servers []io.Closer
+
+	services services
 }
 
 // A Host is one host of a lab.
@@ -78,17 +80,29 @@ func (l *Lab) Host(name string) *Host {
 // Hosts gives all hosts in the order of the topology.
 func (l *Lab) Hosts() []*Host { return slices.Clone(l.hosts) }
 
+// keep has Close close what runs in the lab; a lab that is closed closes it at once.
+func (l *Lab) keep(c io.Closer) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return errors.Join(fmt.Errorf("the lab: %w", os.ErrClosed), c.Close())
+	}
+	l.servers = append(l.servers, c)
+	return nil
+}
+
 // Close ends the servers and gives the namespaces up. The kernel takes them
 // down in the background, some tenths of a second later; one in which another
 // process still lives stays until that ends. Closing twice is fine.
 func (l *Lab) Close() error {
+	serr := l.services.close()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return nil
 	}
 	l.closed = true
-	var errs []error
+	errs := []error{serr}
 	for _, s := range l.servers {
 		errs = append(errs, s.Close())
 	}

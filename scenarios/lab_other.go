@@ -5,9 +5,11 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 
+	"github.com/arpcheck/arpcheck/diagnose"
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
@@ -37,6 +39,34 @@ func (l *Lab) Close() error      { return nil }
 func (l *Lab) Host(string) *Host { return nil }
 func (l *Lab) Hosts() []*Host    { return nil }
 
+func program(string) string { return "" }
+
+func (s *Standing) nsenter(StandingHost) string { return "" }
+
+// Up needs Linux.
+func (s *Spec) Up(context.Context, ...string) (*Standing, error) { return nil, errors.ErrUnsupported }
+
+// Keep needs Linux.
+func Keep(context.Context, io.Reader, string) error { return errors.ErrUnsupported }
+
+// Down needs Linux.
+func (s *Standing) Down(context.Context) error { return errors.ErrUnsupported }
+
+// Labs needs Linux.
+func Labs() ([]*Standing, error) { return nil, errors.ErrUnsupported }
+
+// Sweep needs Linux.
+func Sweep() (int, error) { return 0, errors.ErrUnsupported }
+
+func (l *Lab) start(*Host, Service) error { return errors.ErrUnsupported }
+func (l *Lab) stop(_, _ string) error     { return errors.ErrUnsupported }
+
+func (h *Host) Check(context.Context, string, Check) ([]diagnose.Result, error) {
+	return nil, errors.ErrUnsupported
+}
+func (h *Host) shell(context.Context, string) error                 { return errors.ErrUnsupported }
+func (h *Host) announce(string, netip.Addr) error                   { return errors.ErrUnsupported }
+func (h *Host) has(netip.Addr) (bool, error)                        { return false, errors.ErrUnsupported }
 func (h *Host) Do(func() error) error                               { return errors.ErrUnsupported }
 func (h *Host) NetNS() string                                       { return "" }
 func (h *Host) Sysctl(_, _ string) error                            { return errors.ErrUnsupported }

@@ -60,11 +60,23 @@ func Need(t TB) {
 	}
 }
 
-// Start builds a lab for a test, which ends with it. It calls [Need] first.
-func Start(t TB, top Topology) *Lab {
+// A Plan is what a lab can be built from: a [Topology], or a [*Spec], whose
+// services then run in it.
+type Plan interface{ build() (*Lab, error) }
+
+func (t Topology) build() (*Lab, error) { return Build(t) }
+
+// Start builds a lab for a test, which ends with it. It calls [Need] first, and
+// skips the test in the same way if a program is missing that the scenario needs.
+//
+// The steps of a scenario are not done: [Spec.Run] does that, in a lab of its own.
+func Start(t TB, plan Plan) *Lab {
 	t.Helper()
 	Need(t)
-	lab, err := Build(top)
+	lab, err := plan.build()
+	if missing := (*MissingError)(nil); errors.As(err, &missing) && os.Getenv(NoSkip) == "" {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal("build the lab:", err)
 	}

@@ -18,40 +18,40 @@ type Topology struct {
 // noise in every capture), and the settings that decide about ARP start at the
 // kernel's defaults, whatever the machine itself has.
 type HostSpec struct {
-	Name       string
-	Interfaces []InterfaceSpec
+	Name       string          `yaml:"name,required"`
+	Interfaces []InterfaceSpec `yaml:"interfaces"`
 
 	// Loopback are further addresses on lo, which is where a real server
 	// of an LVS-DR cluster has its virtual IP.
-	Loopback []AddressSpec
+	Loopback []AddressSpec `yaml:"lo"`
 
 	// Sysctls are settings such as net.ipv4.conf.all.arp_ignore. Those of
 	// conf.default are written before the interfaces exist, the others
 	// when all of them exist, before any is up.
-	Sysctls map[string]string
+	Sysctls map[string]string `yaml:"sysctls"`
 
 	// Routes are added last.
-	Routes []RouteSpec
+	Routes []RouteSpec `yaml:"routes"`
 }
 
 // An InterfaceSpec describes one network interface of a host.
 type InterfaceSpec struct {
-	Name string
+	Name string `yaml:"name,required"`
 
 	// Segment is what the interface is plugged into. A Dummy has none.
-	Segment string
+	Segment string `yaml:"segment"`
 
-	Kind Kind
+	Kind Kind `yaml:"kind"`
 
 	// MAC is chosen by Build when zero, the same in every run: the first
 	// interface of the first host gets 02:00:00:00:00:01, that of the
 	// second host 02:00:00:00:00:02; second interfaces 02:00:00:01:00:NN.
-	MAC evidence.MAC
+	MAC evidence.MAC `yaml:"mac"`
 
-	Addresses []AddressSpec
+	Addresses []AddressSpec `yaml:"addresses"`
 
 	// NoARP sets the interface's NOARP flag: it neither asks nor answers.
-	NoARP bool
+	NoARP bool `yaml:"noarp"`
 }
 
 // Kind says what an interface is.
@@ -68,8 +68,8 @@ const (
 
 // An AddressSpec is an IPv4 address with its mask, such as 192.168.1.99/32.
 type AddressSpec struct {
-	Prefix netip.Prefix
-	Scope  Scope
+	Prefix netip.Prefix `yaml:"address,required"`
+	Scope  Scope        `yaml:"scope"`
 }
 
 // Scope is where an address is valid, in the words of ip-address(8). An
@@ -86,7 +86,7 @@ const (
 
 // A RouteSpec is one route: via a gateway, or straight out of an interface.
 type RouteSpec struct {
-	Destination netip.Prefix // 0.0.0.0/0 is the default route
-	Via         netip.Addr   // invalid: the destination is on the link
-	Dev         string       // may be empty when Via is set
+	Destination netip.Prefix `yaml:"to,required"` // 0.0.0.0/0 is the default route
+	Via         netip.Addr   `yaml:"via"`         // invalid: the destination is on the link
+	Dev         string       `yaml:"dev"`         // may be empty when Via is set
 }

@@ -78,21 +78,25 @@ func echoRequest(n uint32) []byte {
 // address 0.0.0.0 stands for all; port 0 has the kernel choose one. It returns
 // what it listens on.
 func (h *Host) ListenTCP(addr netip.AddrPort) (netip.AddrPort, error) {
-	var l net.Listener
-	err := h.Do(func() (err error) {
+	l, err := h.serveTCP(addr)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	if err := h.lab.keep(l); err != nil {
+		return netip.AddrPort{}, fmt.Errorf("host %s: %w", h.Name, err)
+	}
+	return l.Addr().(*net.TCPAddr).AddrPort(), nil
+}
+
+// serveTCP does it until the listener is closed.
+func (h *Host) serveTCP(addr netip.AddrPort) (l net.Listener, err error) {
+	err = h.Do(func() (err error) {
 		l, err = net.Listen("tcp4", addr.String())
 		return err
 	})
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("host %s: %w", h.Name, err)
+		return nil, fmt.Errorf("host %s: %w", h.Name, err)
 	}
-	h.lab.mu.Lock()
-	defer h.lab.mu.Unlock()
-	if h.lab.closed {
-		l.Close()
-		return netip.AddrPort{}, fmt.Errorf("host %s: the lab: %w", h.Name, os.ErrClosed)
-	}
-	h.lab.servers = append(h.lab.servers, l)
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -104,7 +108,7 @@ func (h *Host) ListenTCP(addr netip.AddrPort) (netip.AddrPort, error) {
 			conn.Close()
 		}
 	}()
-	return l.Addr().(*net.TCPAddr).AddrPort(), nil
+	return l, nil
 }
 
 // DialTCP connects from the host.

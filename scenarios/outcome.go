@@ -1,0 +1,84 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/arpcheck/arpcheck/diagnose"
+)
+
+// Status says how a scenario went.
+type Status string
+
+// The statuses.
+const (
+	Passed  Status = "pass"    // every check found what it had to
+	Failed  Status = "fail"    // a check found something else
+	Broken  Status = "error"   // it could not be done: a command failed, the lab could not be built
+	Skipped Status = "skipped" // a program is not installed, or namespaces are not allowed
+)
+
+// An Outcome is what became of one scenario.
+type Outcome struct {
+	Name   string        `json:"name"`
+	About  string        `json:"about"`
+	File   string        `json:"file"`
+	Status Status        `json:"status"`
+	Reason string        `json:"reason"` // why it is not a pass
+	Took   time.Duration `json:"-"`
+	Steps  []StepOutcome `json:"steps"` // those that were done
+
+	// Line is where in the file the step is that Reason is about; 0: not known.
+	Line int `json:"line"`
+}
+
+// A StepOutcome is what became of one step.
+type StepOutcome struct {
+	Number int           `json:"number"` // counted from 1
+	Title  string        `json:"title"`
+	Took   time.Duration `json:"-"`
+	Line   int           `json:"line"` // where it is in the file; 0: not known
+	Error  string        `json:"error"`
+
+	// Of a check alone: what it found, and where that differs from what it
+	// had to find.
+	Check       bool              `json:"check"`
+	Results     []diagnose.Result `json:"results"`
+	Differences []string          `json:"differences"`
+}
+
+// Err is nil for a pass, and otherwise says all that went wrong.
+func (o Outcome) Err() error {
+	if o.Status == Passed {
+		return nil
+	}
+	var lines []string
+	for _, s := range o.Steps {
+		for _, d := range s.Differences {
+			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, d))
+		}
+	}
+	if lines == nil {
+		lines = []string{o.Reason}
+	}
+	return errors.New(o.Name + ": " + strings.Join(lines, "\n"+o.Name+": "))
+}
+
+// finish sets what follows from the steps.
+func (o *Outcome) finish() {
+	o.Status = Passed
+	for _, s := range o.Steps {
+		switch {
+		case s.Error != "":
+			o.Status, o.Reason, o.Line = Broken, fmt.Sprintf("step %d: %s", s.Number, s.Error), s.Line
+			return
+		case len(s.Differences) > 0 && o.Status == Passed:
+			o.Status, o.Reason, o.Line = Failed, fmt.Sprintf("step %d: %s", s.Number, s.Differences[0]), s.Line
+			if n := len(s.Differences); n > 1 {
+				o.Reason += fmt.Sprintf(" (and %d more)", n-1)
+			}
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unicode"
+
+	"golang.org/x/sys/unix"
+)
+
+// searchPath is where programs are looked for: an ordinary user's PATH often
+// leaves out the folders of what only root usually runs.
+func searchPath() string {
+	return strings.TrimPrefix(os.Getenv("PATH")+":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", ":")
+}
+
+// program finds a program, or gives an empty text.
+func program(name string) string {
+	for dir := range strings.SplitSeq(searchPath(), ":") {
+		file := filepath.Join(dir, name)
+		if info, err := os.Stat(file); dir != "" && err == nil && info.Mode().IsRegular() && unix.Access(file, unix.X_OK) == nil {
+			return file
+		}
+	}
+	return ""
+}
+
+// A process is a program that runs on a host.
+type process struct {
+	cmd    *exec.Cmd
+	output lastWords
+	cancel context.CancelFunc
+	ended  chan struct{}
+	err    error // once it has ended
+}
+
+// spawn starts a program on the host. It is the first process of a process
+// namespace of its own: with it ends whatever it has started, and it ends when
+// this process does, however that dies.
+func (h *Host) spawn(ctx context.Context, name string, args ...string) (*process, error) {
+	file := program(name)
+	if file == "" {
+		return nil, fmt.Errorf("host %s: there is no program %s", h.Name, name)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	p := &process{cancel: cancel, ended: make(chan struct{})}
+	p.cmd = exec.CommandContext(ctx, file, args...)
+	p.cmd.Env = append(os.Environ(), "PATH="+searchPath(), "ARPCHECK_HOST="+h.Name)
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID, Pdeathsig: unix.SIGKILL, Setpgid: true}
+	p.cmd.WaitDelay = time.Second
+	started := make(chan error, 1)
+	go func() {
+		defer close(p.ended)
+		defer cancel()
+		// The thread lives for as long as the process, because the end of
+		// the thread that started it is what Pdeathsig takes for our own.
+		err := h.Do(func() error {
+			if err := p.cmd.Start(); err != nil {
+				return err
+			}
+			started <- nil
+			p.err = p.cmd.Wait()
+			return nil
+		})
+		if err != nil {
+			started <- err
+		}
+	}()
+	if err := <-started; err != nil {
+		<-p.ended
+		return nil, fmt.Errorf("host %s: start %s: %w", h.Name, name, err)
+	}
+	return p, nil
+}
+
+// Close ends the process and what it has started, at once.
+func (p *process) Close() error {
+	p.cancel()
+	<-p.ended
+	return nil
+}
+
+// shell runs a command on the host and waits for its end.
+func (h *Host) shell(ctx context.Context, command string) error {
+	p, err := h.spawn(ctx, "sh", "-c", command)
+	if err != nil {
+		return err
+	}
+	<-p.ended
+	// What it left in the background holds its output open; it is gone now.
+	if p.err == nil || errors.Is(p.err, exec.ErrWaitDelay) {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("host %s: %q: %w%s", h.Name, strings.TrimSpace(command), p.err, p.output.quote())
+}
+
+// lastWords keeps the end of what a program prints.
+type lastWords struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (w *lastWords) Write(p []byte) (int, error) {
+	const most = 4096
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buf = append(w.buf, p...)
+	if len(w.buf) > most {
+		w.buf = w.buf[len(w.buf)-most:]
+	}
+	return len(p), nil
+}
+
+// quote gives the last line, for an error.
+func (w *lastWords) quote() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := bytes.TrimSpace(w.buf)
+	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
+		text = text[i+1:]
+	}
+	if len(text) == 0 {
+		return ""
+	}
+	return ": " + strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\ufffd'
+	}, string(text))
+}

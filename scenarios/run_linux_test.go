@@ -1,0 +1,290 @@
+package scenarios
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/arpcheck/arpcheck/diagnose"
+)
+
+// TestEmbedded runs every scenario of the program, and the commented example.
+// Together they take little more than the longest of them, as they mostly wait;
+// parallel subtests would be no more than there are processors.
+func TestEmbedded(t *testing.T) {
+	Need(t)
+	specs := append(All(), exampleSpec(t))
+	outcomes := make([]Outcome, len(specs))
+	started := time.Now()
+	room := make(chan bool, 4*runtime.NumCPU())
+	var all sync.WaitGroup
+	for i, s := range specs {
+		all.Go(func() {
+			room <- true
+			outcomes[i] = s.Run(t.Context())
+			<-room
+		})
+	}
+	all.Wait()
+	t.Log("all together took", time.Since(started))
+	for _, o := range outcomes {
+		t.Run(o.Name, func(t *testing.T) {
+			if o.Status == Skipped && os.Getenv(NoSkip) == "" {
+				t.Skip(o.Reason)
+			}
+			if err := o.Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func exampleSpec(t *testing.T) *Spec {
+	t.Helper()
+	s, err := Read(strings.NewReader(Example()), "example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// edited is the classic scenario with something replaced.
+func edited(t *testing.T, pairs ...string) *Spec {
+	t.Helper()
+	source := ByName("classic").Source()
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(source, pairs[i]) {
+			t.Fatalf("%q is not in the file", pairs[i])
+		}
+		source = strings.Replace(source, pairs[i], pairs[i+1], 1)
+	}
+	s, err := Read(strings.NewReader(source), "x.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What a check finds that it should not, or does not find, fails the scenario
+// and does not end it.
+func TestRunFails(t *testing.T) {
+	Need(t)
+	s := edited(t, "verdict: fail", "verdict: pass", "findings: [vip-reply-leak, vip-announce-leak]}", "findings: [vip-announce-leak], arp_ignore: 1}")
+	s.Steps = s.Steps[:2]
+	o := s.Run(t.Context())
+	if o.Status != Failed || len(o.Steps) != 2 || o.Line != 29 {
+		t.Errorf("got %s, %d steps, line %d; want a fail at line 29 and both steps", o.Status, len(o.Steps), o.Line)
+	}
+	err := o.Err()
+	for _, want := range []string{
+		"classic: step 1, nothing is set on the real server: verdict fail, want pass: ",
+		"findings about r1: vip-announce-leak, vip-reply-leak, want vip-announce-leak",
+		"r1: arp_ignore [0",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v\nwant %q in it", err, want)
+		}
+	}
+}
+
+// A step that cannot be done ends it, says why, and leaves nothing behind.
+func TestRunBreaks(t *testing.T) {
+	Need(t)
+	edited(t).Run(contextOf(t, time.Millisecond)) // what the runtime opens once
+	before := openFiles(t)
+	for name, tc := range map[string]struct {
+		step, want string
+	}{
+		"a command that fails": {"  - on: r1\n    run: sleep 60 & echo out of paper >&2; exit 3", `step 1: host r1: "sleep 60 & echo out of paper >&2; exit 3": exit status 3: out of paper`},
+		"an address twice":     {"  - on: r1\n    add: {interface: lo, address: 192.168.1.99/32}", "file exists"},
+		"no such sysctl":       {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignroe: 1}", "no such file"},
+		"wrong value":          {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignore: x}", "invalid argument"},
+		"during the check": {"  - check:\n      during:\n        - on: r1\n          run: exit 4\n      expect: {verdict: pass}",
+			"during the check, r1: exit 4: host r1"},
+		"check from where all is down": {"  - on: client\n    down: eth1\n  - check:\n      expect: {verdict: pass}", "eth1 is down"},
+	} {
+		s := edited(t, "steps:\n", "steps:\n"+tc.step+"\n")
+		o := s.Run(t.Context())
+		if o.Status != Broken || !strings.Contains(o.Reason, tc.want) || o.Line == 0 {
+			t.Errorf("%s: got %s, line %d, %q, want %q", name, o.Status, o.Line, o.Reason, tc.want)
+		}
+	}
+	wait(t, "as many open files as before", func() bool { return openFiles(t) == before })
+	if left := descendants(os.Getpid()); len(left) > 0 {
+		t.Errorf("processes left: %v", left)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}
+
+func contextOf(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestRunSkips(t *testing.T) {
+	Need(t)
+	s := edited(t, "\nsegments:", "needs: [sh, no-such-program]\n\nsegments:")
+	if o := s.Run(t.Context()); o.Status != Skipped || o.Reason != "not installed: no-such-program" {
+		t.Errorf("got %s: %s", o.Status, o.Reason)
+	}
+}
+
+// An interrupted run ends at once: the check in order, a command by force.
+func TestRunInterrupted(t *testing.T) {
+	Need(t)
+	for _, step := range []string{"  - on: r1\n    run: sleep 60", "  - pause: 1m", "  - on: r1\n    await: 10.0.0.1", "  - check: {wait: 1m, expect: {verdict: fail}}"} {
+		s := edited(t, "steps:\n", "steps:\n"+step+"\n")
+		started := time.Now()
+		o := s.Run(contextOf(t, 300*time.Millisecond))
+		if o.Status != Broken || time.Since(started) > 5*time.Second {
+			t.Errorf("%q: got %s (%s) after %s", step, o.Status, o.Reason, time.Since(started))
+		}
+	}
+}
+
+// A host that goes down and comes up again has its routes and services back.
+func TestPowerCycle(t *testing.T) {
+	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    routes: [{to: 0.0.0.0/0, via: 192.168.1.10}]\n    services: [{tcp: 192.168.1.41:80}]\n")
+	lab := Start(t, s)
+	r := &run{s, lab}
+	r1, client := lab.Host("r1"), lab.Host("client")
+	service := netip.MustParseAddrPort("192.168.1.41:80")
+	dial := func() error {
+		conn, err := client.DialTCP(contextOf(t, 500*time.Millisecond), service)
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	}
+	if err := dial(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.crash(r1, s.member("r1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := dial(); err == nil {
+		t.Error("it serves while it is down")
+	}
+	if err := r.boot(r1, s.member("r1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := dial(); err != nil {
+		t.Errorf("after it came up again: %v", err)
+	}
+	if err := r1.shell(t.Context(), "grep -q ^eth1.00000000 /proc/net/route"); err != nil {
+		t.Errorf("the default route is gone: %v", err)
+	}
+}
+
+// A test of somebody else's can check by itself.
+func TestHostCheck(t *testing.T) {
+	lab := Start(t, Classic(Server{}))
+	results, err := lab.Host("client").Check(t.Context(), "eth1", Check{VIPs: []netip.Addr{ClassicVIP}})
+	if err != nil || len(results) != 1 || results[0].Verdict != diagnose.Fail {
+		t.Errorf("got %v, %v, want one fail", results, err)
+	}
+	_, err = lab.Host("client").Check(t.Context(), "eth9", Check{VIPs: []netip.Addr{ClassicVIP}})
+	if err == nil || !strings.Contains(err.Error(), "check from host client: no such interface: eth9") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Killed in the middle, it leaves no process; a file can be left, which Sweep finds.
+func TestKilledRun(t *testing.T) {
+	Need(t)
+	if err := ByName("vrrp-failover").Missing(); err != nil {
+		t.Skip(err)
+	}
+	for name, sig := range map[string]unix.Signal{"kill -9": unix.SIGKILL, "Ctrl-C": unix.SIGINT} {
+		flag := filepath.Join(t.TempDir(), "running")
+		cmd := exec.Command("/proc/self/exe", flag)
+		cmd.Env = append(os.Environ(), helperMode+"=run")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, name+": in the middle", func() bool { _, err := os.Stat(flag); return err == nil })
+		mine := descendants(cmd.Process.Pid)
+		if len(mine) < 4 { // two keepalived of two processes, sh, sleep
+			t.Errorf("%s: only the processes %v run", name, mine)
+		}
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		wait(t, name+": no process left", func() bool {
+			for pid, began := range mine {
+				if startTime(pid) == began {
+					return false
+				}
+			}
+			return true
+		})
+		n, err := Sweep()
+		if err != nil || n != map[unix.Signal]int{unix.SIGKILL: 1}[sig] {
+			t.Errorf("%s: Sweep found %d (%v)", name, n, err)
+		}
+	}
+	if n, err := Sweep(); n != 0 || err != nil {
+		t.Errorf("the second Sweep found %d (%v)", n, err)
+	}
+}
+
+func wait(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for range 1000 {
+		if ok() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%s: not after 10 s", what)
+}
+
+// descendants gives the processes below one, with the time when each began.
+func descendants(of int) map[int]uint64 {
+	parent := map[int]int{}
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		text, err := os.ReadFile("/proc/" + e.Name() + "/stat")
+		if err != nil {
+			continue
+		}
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		parent[pid], _ = strconv.Atoi(fields[1])
+	}
+	all := map[int]uint64{}
+	for pid := range parent {
+		for up := parent[pid]; up > 1; up = parent[up] {
+			if up == of {
+				if began := startTime(pid); began != 0 {
+					all[pid] = began
+				}
+				break
+			}
+		}
+	}
+	return all
+}
