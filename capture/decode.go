@@ -23,40 +23,90 @@ const (
 //
 // Octets behind the packet are padding and ignored (RFC 894 pads to 46). A
 // frame that was cut short in its payload, but not in a header, is evidence
-// like any other. Frames of a VLAN are not-interesting; those with a priority
-// tag, of VLAN id 0, belong to the untagged network (IEEE 802.1Q, the null VLAN id) and
-// are decoded.
+// like any other. Frames of a VLAN are not-interesting, for a live run is about
+// the untagged network; those with a priority tag belong to it and are decoded.
 //
 // Decode keeps no state: it may be called from several goroutines.
 func Decode(frame []byte) (evidence.Record, evidence.Reason) {
+	rec, reason := decodeEthernet(frame)
+	if rec.VLANs != 0 {
+		return evidence.Record{}, evidence.NotInteresting
+	}
+	return rec, reason
+}
+
+// decodeEthernet is Decode for frames of any VLAN. Where the reason is not
+// empty the record holds nothing but the VLANs.
+func decodeEthernet(frame []byte) (evidence.Record, evidence.Reason) {
 	// Almost every frame of a capture ends at its EtherType: look at that
 	// before any layer is set up.
 	if len(frame) < etherHeaderLen {
 		return evidence.Record{}, evidence.Truncated
 	}
-	etherType, packet := layers.EthernetType(binary.BigEndian.Uint16(frame[12:])), frame[etherHeaderLen:]
-	for etherType == layers.EthernetTypeDot1Q || etherType == layers.EthernetTypeQinQ {
-		if len(packet) < vlanTagLen {
-			return evidence.Record{}, evidence.Truncated
-		}
-		if vid := binary.BigEndian.Uint16(packet) & 0x0fff; vid != 0 {
-			return evidence.Record{}, evidence.NotInteresting
-		}
-		etherType, packet = layers.EthernetType(binary.BigEndian.Uint16(packet[2:])), packet[vlanTagLen:]
-	}
-
 	rec := evidence.Record{Dst: evidence.MAC(frame[0:6]), Src: evidence.MAC(frame[6:12])}
-	reason := evidence.NotInteresting
-	switch etherType {
-	case layers.EthernetTypeARP:
-		reason = decodeARP(packet, &rec)
-	case layers.EthernetTypeIPv4:
-		reason = decodeIPv4(packet, &rec)
+	reason := decodeTyped(layers.EthernetType(binary.BigEndian.Uint16(frame[12:])), frame[etherHeaderLen:], &rec)
+	if reason == "" && !rec.IsARP() {
+		reason = nobodys(rec.Src)
 	}
 	if reason != "" {
-		return evidence.Record{}, reason
+		return evidence.Record{VLANs: rec.VLANs}, reason
 	}
 	return rec, ""
+}
+
+// decodeTyped decodes what follows an EtherType: any number of tags, an LLC
+// header if the type is a length (IEEE 802.3, 3.2.6), and then the packet.
+func decodeTyped(etherType layers.EthernetType, packet []byte, rec *evidence.Record) evidence.Reason {
+	const (
+		tagged9100 = 0x9100 // the service tag of switches from before 802.1ad
+		maxLength  = 1500
+	)
+	for {
+		switch etherType {
+		case layers.EthernetTypeDot1Q, layers.EthernetTypeQinQ, tagged9100:
+			if len(packet) < vlanTagLen {
+				return evidence.Truncated
+			}
+			inner, ok := rec.VLANs.Inside(binary.BigEndian.Uint16(packet))
+			if rec.VLANs = inner; !ok {
+				return evidence.ManyTags
+			}
+			etherType, packet = layers.EthernetType(binary.BigEndian.Uint16(packet[2:])), packet[vlanTagLen:]
+			continue
+		case layers.EthernetTypeARP:
+			return decodeARP(packet, rec)
+		case layers.EthernetTypeIPv4:
+			return decodeIPv4(packet, rec)
+		case etherTypeRARP:
+			return evidence.RARP
+		}
+		if etherType > maxLength {
+			return evidence.NotInteresting
+		}
+		return decodeLLC(packet, rec)
+	}
+}
+
+// etherTypeRARP is not among the constants of gopacket (RFC 903).
+const etherTypeRARP layers.EthernetType = 0x8035
+
+// decodeLLC decodes what follows an IEEE 802.2 header if that is SNAP's, with
+// the organisation code of RFC 1042 or of IEEE 802.1H.
+func decodeLLC(packet []byte, rec *evidence.Record) evidence.Reason {
+	const snapLen = 8
+	if len(packet) < snapLen {
+		return evidence.NotInteresting // the shortest LLC frames tell nothing either
+	}
+	switch binary.BigEndian.Uint64(packet) >> 16 {
+	case 0xaaaa03_000000, 0xaaaa03_0000f8:
+	default:
+		return evidence.NotInteresting
+	}
+	etherType := layers.EthernetType(binary.BigEndian.Uint16(packet[6:]))
+	if etherType <= 1500 {
+		return evidence.NotInteresting // a length inside a length
+	}
+	return decodeTyped(etherType, packet[snapLen:], rec)
 }
 
 // decodeARP checks what arp_rcv and arp_process check before they look at an
@@ -68,7 +118,7 @@ func decodeARP(packet []byte, rec *evidence.Record) evidence.Reason {
 	// The lengths say where the addresses lie, so they are checked here and
 	// not by the layer, which would follow them.
 	switch {
-	case layers.LinkType(binary.BigEndian.Uint16(packet[0:])) != layers.LinkTypeEthernet,
+	case !etherHardware(binary.BigEndian.Uint16(packet[0:])),
 		layers.EthernetType(binary.BigEndian.Uint16(packet[2:])) != layers.EthernetTypeIPv4:
 		return evidence.BadARPType
 	case packet[4] != 6 || packet[5] != 4:
@@ -95,6 +145,14 @@ func decodeARP(packet []byte, rec *evidence.Record) evidence.Reason {
 	rec.TargetMAC = evidence.MAC(arp.DstHwAddress)
 	rec.TargetIP = addrFrom(arp.DstProtAddress)
 	return nobodys(rec.SenderMAC)
+}
+
+// etherHardware reports whether an ARP hardware type is of MAC addresses:
+// Ethernet, or IEEE 802 networks, which RFC 1042 wants behind LLC and which
+// arp_process takes on Ethernet too.
+func etherHardware(hardware uint16) bool {
+	const ieee802 = 6
+	return layers.LinkType(hardware) == layers.LinkTypeEthernet || hardware == ieee802
 }
 
 // nobodys gives the reason why a sender's address names no host, if it does not.

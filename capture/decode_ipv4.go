@@ -16,6 +16,9 @@ const (
 	tcpHeaderLen  = 20
 	vrrpHeaderLen = 8
 	vrrpAuthLen   = 8 // version 2 only, always there (RFC 3768, section 5.3.10)
+
+	carpFirst   = 0x21 // version 2, type advertisement (struct carp_header of OpenBSD)
+	carpAuthLen = 7    // its authentication, in words of four octets
 )
 
 // decodeIPv4 keeps ICMP echo, VRRP and the first two segments of a TCP
@@ -37,6 +40,10 @@ func decodeIPv4(packet []byte, rec *evidence.Record) evidence.Reason {
 	protocol := layers.IPProtocol(packet[9])
 	switch protocol {
 	case layers.IPProtocolICMPv4, layers.IPProtocolTCP, layers.IPProtocolVRRP:
+	case layers.IPProtocolUDP:
+		if !toRouters(packet) {
+			return evidence.NotInteresting
+		}
 	default:
 		return evidence.NotInteresting
 	}
@@ -59,11 +66,10 @@ func decodeIPv4(packet []byte, rec *evidence.Record) evidence.Reason {
 		reason = decodeHandshake(ip.Payload, declared, rec)
 	case layers.IPProtocolVRRP:
 		reason = decodeVRRP(ip.Payload, declared, rec)
+	case layers.IPProtocolUDP:
+		reason = decodeHello(ip.Payload, declared, rec)
 	}
-	if reason != "" {
-		return reason
-	}
-	return nobodys(rec.Src)
+	return reason
 }
 
 // missing gives the reason why a payload has fewer than need octets: the
@@ -135,6 +141,14 @@ func decodeVRRP(payload []byte, declared int, rec *evidence.Record) evidence.Rea
 		// CARP shares protocol 112 and the first octet with version 2. Where
 		// VRRP counts addresses CARP has 7, and it ends where those would:
 		// what lacks the authentication data is not VRRP (RFC 3768, 7.1).
+		if payload[0] == carpFirst && payload[3] == carpAuthLen && declared == need {
+			if len(payload) < need {
+				return evidence.Truncated
+			}
+			rec.Kind = evidence.CARPAdvert
+			rec.VRID, rec.Priority = payload[1], payload[2]
+			return ""
+		}
 		need += vrrpAuthLen
 	case 3:
 	default:

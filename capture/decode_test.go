@@ -14,6 +14,8 @@ import (
 var (
 	vrrpDst     = evidence.MAC{0x01, 0, 0x5e, 0, 0, 0x12}
 	vrrpSrc     = evidence.MAC{0, 0, 0x5e, 0, 1, 51}
+	hsrp1IP     = netip.MustParseAddr("224.0.0.2")
+	hsrp2IP     = netip.MustParseAddr("224.0.0.102")
 	vrrpGroupIP = netip.MustParseAddr("224.0.0.18")
 
 	echoReply = ether(clientMAC, serverMAC, 0x0800, ipv4(1, vip, clientIP, echo(0, 0x1234, 7)))
@@ -74,6 +76,32 @@ var good = []struct {
 		Kind: evidence.VRRPAdvert, Src: vrrpSrc, Dst: vrrpDst, SenderIP: serverIP, TargetIP: vrrpGroupIP,
 		VRID: 51, Virtual: []netip.Addr{vip},
 	}},
+	{"CARP", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(112, serverIP, vrrpGroupIP,
+		slices.Concat([]byte{0x21, 3, 100, 7, 0, 1, 0, 0}, make([]byte, 28)))), evidence.Record{
+		Kind: evidence.CARPAdvert, Src: vrrpSrc, Dst: vrrpDst, SenderIP: serverIP, TargetIP: vrrpGroupIP,
+		VRID: 3, Priority: 100,
+	}},
+	{"HSRP version 1", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(17, serverIP, hsrp1IP, udp(1985,
+		slices.Concat([]byte{0, 0, 16, 3, 10, 110, 5, 0}, []byte("cisco\x00\x00\x00"), vip.AsSlice())))), evidence.Record{
+		Kind: evidence.HSRPHello, Src: vrrpSrc, Dst: vrrpDst, SenderIP: serverIP, TargetIP: hsrp1IP,
+		VRID: 5, Priority: 110, Virtual: []netip.Addr{vip},
+	}},
+	{"HSRP version 2", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(17, serverIP, hsrp2IP, udp(1985,
+		slices.Concat([]byte{1, 40, 2, 0, 6, 4}, be16(7), make([]byte, 6), []byte{0, 0, 0, 120}, make([]byte, 8),
+			vip.AsSlice(), make([]byte, 12))))), evidence.Record{
+		Kind: evidence.HSRPHello, Src: vrrpSrc, Dst: vrrpDst, SenderIP: serverIP, TargetIP: hsrp2IP,
+		VRID: 7, Priority: 120, Virtual: []netip.Addr{vip},
+	}},
+	{"GLBP", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(17, serverIP, hsrp2IP, udp(3222,
+		slices.Concat([]byte{1, 0}, be16(9), be16(0), make([]byte, 6), []byte{1, 28, 0, 32, 0, 130, 0, 0}, make([]byte, 14),
+			[]byte{1, 4}, vip.AsSlice())))), evidence.Record{
+		Kind: evidence.GLBPHello, Src: vrrpSrc, Dst: vrrpDst, SenderIP: serverIP, TargetIP: hsrp2IP,
+		VRID: 9, Priority: 130, Virtual: []netip.Addr{vip},
+	}},
+	{"is-at of IEEE 802 hardware", with(reply, 15, 6), evidence.Record{
+		Kind: evidence.ARPReply, Src: serverMAC, Dst: clientMAC,
+		SenderMAC: serverMAC, SenderIP: vip, TargetMAC: clientMAC, TargetIP: clientIP,
+	}},
 	{"SYN", ether(serverMAC, clientMAC, 0x0800, ipv4(6, clientIP, vip, tcp(40000, 443, 0x02))), evidence.Record{
 		Kind: evidence.TCPSyn, Src: clientMAC, Dst: serverMAC,
 		SenderIP: clientIP, TargetIP: vip, SenderPort: 40000, TargetPort: 443,
@@ -117,7 +145,7 @@ var ignored = map[evidence.Reason][]struct {
 		{"VRRP addresses", advert2[:49]},
 	},
 	evidence.BadARPType: {
-		{"hardware IEEE 802", with(reply, 15, 6)},
+		{"hardware frame relay", with(reply, 15, 15)},
 		{"protocol IPv6", with(with(reply, 16, 0x86), 17, 0xdd)},
 	},
 	evidence.BadARPLength: {
@@ -154,6 +182,14 @@ var ignored = map[evidence.Reason][]struct {
 	evidence.Fragment: {
 		{"later fragment", with(echoReply, 21, 185)},
 	},
+	evidence.RARP: {
+		{"RARP", with(with(reply, 12, 0x80), 13, 0x35)},
+	},
+	evidence.BadAdvert: {
+		{"short HSRP", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(17, serverIP, hsrp1IP, udp(1985, make([]byte, 19))))},
+		{"HSRP of no known version", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(17, serverIP, hsrp2IP, udp(1985, []byte{3, 40}, make([]byte, 40))))},
+		{"GLBP with an endless field", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(17, serverIP, hsrp2IP, udp(3222, make([]byte, 12), []byte{1, 0})))},
+	},
 	evidence.BadVRRP: {
 		{"type 2", with(advert3, 34, 0x32)},
 		{"version 1", with(advert2, 34, 0x11)},
@@ -161,8 +197,8 @@ var ignored = map[evidence.Reason][]struct {
 		{"no address", with(advert3, 37, 0)},
 		{"no room for the header", with(advert3, 17, 27)},
 		{"shorter than its address count", with(advert3, 37, 2)},
-		{"CARP", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(112, serverIP, vrrpGroupIP,
-			slices.Concat([]byte{0x21, 1, 0, 7, 0, 1, 0, 0}, make([]byte, 28))))},
+		{"almost CARP", ether(vrrpDst, vrrpSrc, 0x0800, ipv4(112, serverIP, vrrpGroupIP,
+			slices.Concat([]byte{0x21, 1, 0, 6, 0, 1, 0, 0}, make([]byte, 28))))},
 	},
 }
 
@@ -187,7 +223,7 @@ func TestDecodeReasons(t *testing.T) {
 	for _, reason := range []evidence.Reason{
 		evidence.NotInteresting, evidence.Truncated, evidence.BadARPLength, evidence.BadARPType,
 		evidence.BadARPOperation, evidence.GroupSender, evidence.ZeroSender, evidence.BadIPv4,
-		evidence.Fragment, evidence.BadVRRP,
+		evidence.Fragment, evidence.BadVRRP, evidence.RARP, evidence.BadAdvert,
 	} {
 		if len(ignored[reason]) == 0 {
 			t.Errorf("no frame for %s", reason)
@@ -277,7 +313,7 @@ func FuzzDecode(f *testing.F) {
 		if rec.IsARP() && (rec.SenderMAC.IsZero() || rec.SenderMAC.IsGroup()) {
 			t.Errorf("nobody's sender: %+v", rec)
 		}
-		if (rec.Kind == evidence.VRRPAdvert) != (len(rec.Virtual) > 0) {
+		if rec.Kind == evidence.VRRPAdvert && len(rec.Virtual) == 0 || len(rec.Virtual) > 0 && !rec.IsAdvert() {
 			t.Errorf("addresses of a virtual router: %+v", rec)
 		}
 		_ = rec.String()

@@ -71,6 +71,12 @@ func tcp(srcPort, dstPort uint16, flags byte) []byte {
 		be16(64240), be16(0), be16(0), []byte{2, 4}, be16(1460))
 }
 
+// udp is a datagram (RFC 768) to a port; checksum zero is none.
+func udp(port uint16, data ...[]byte) []byte {
+	payload := slices.Concat(data...)
+	return slices.Concat(be16(port), be16(port), be16(uint16(8+len(payload))), be16(0), payload)
+}
+
 // vrrp is an advertisement for vips. Version 2 ends with authentication data.
 func vrrp(version, vrid, priority byte, vips ...netip.Addr) []byte {
 	message := []byte{version<<4 | 1, vrid, priority, byte(len(vips)), 0, 1, 0, 0}
