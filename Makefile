@@ -1,0 +1,57 @@
+# GNU make. None of the targets but install needs root.
+
+GO     ?= go
+PREFIX ?= /usr/local
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 10s
+
+# The version comes from git where git can tell, which it refuses to do in a
+# checkout of another user's.
+buildvcs = $(shell git status >/dev/null 2>&1 && echo auto || echo false)
+
+.PHONY: help build demo test race lint fuzz readme install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-16s%s\n", $$1, $$2 }'
+
+build: ## build ./arpcheck
+	$(GO) build -trimpath -buildvcs=$(buildvcs) -o arpcheck ./cmd/arpcheck
+
+demo: build ## show a leak, its cure and a missing director in a lab of its own
+	./arpcheck demo
+
+test: ## run all tests
+	$(GO) test -count=1 ./...
+
+race: ## run all tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -count=1 ./...
+
+lint: ## gofmt, go vet, staticcheck, go mod tidy
+	@bad=$$(gofmt -l .) && test -z "$$bad" || { gofmt -d .; echo "gofmt -w $$bad" >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+readme: ## write fresh output into README.md
+	$(GO) test -count=1 -run '^TestREADME' ./cmd/arpcheck -update
+
+install: ## install to PREFIX/bin (/usr/local/bin); as root, grant CAP_NET_RAW
+	@test -x arpcheck || $(MAKE) build
+	install -D -m 0755 arpcheck $(DESTDIR)$(PREFIX)/bin/arpcheck
+	@if [ "$$(id -u)" = 0 ] && [ -z "$(DESTDIR)" ]; then \
+		PATH="$$PATH:/usr/sbin:/sbin"; set -x; setcap cap_net_raw+ep $(PREFIX)/bin/arpcheck; \
+	else \
+		echo "as root: setcap cap_net_raw+ep $(PREFIX)/bin/arpcheck"; \
+	fi
+
+clean: ## remove ./arpcheck
+	rm -f arpcheck
