@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -20,7 +21,7 @@ func Diagnose(log evidence.Log, cfg Config) []Result {
 	for i, vip := range cfg.VIPs {
 		scenes[i] = newScene(&log, &cfg, p, vip)
 		classes[i] = map[evidence.MAC]*class{}
-		for mac := range scenes[i].parts {
+		for _, mac := range scenes[i].suspected() {
 			c := scenes[i].eliminate(mac)
 			classes[i][mac] = &c
 			byHost[mac] = append(byHost[mac], &c)
@@ -44,10 +45,35 @@ func Fault(log *evidence.Log, cfg Config) bool {
 		return false
 	}
 	last := log.Records[len(log.Records)-1]
+	if !last.IsARP() && last.Kind != evidence.TCPSynAck {
+		return false // what else a host shows is no fault by itself
+	}
 	if slices.Contains(cfg.VIPs, last.SenderIP) {
 		cfg.VIPs = []netip.Addr{last.SenderIP}
 	}
 	return slices.ContainsFunc(Diagnose(*log, cfg), func(r Result) bool { return r.Verdict == Fail })
+}
+
+// mostSuspects is how many hosts are examined for each VIP. More than that hold
+// an address only where somebody invents them.
+const mostSuspects = 256
+
+// suspected lists the hosts to examine: those with a role by name first, then
+// as they were seen.
+func (s *scene) suspected() []evidence.MAC {
+	var first, rest []evidence.MAC
+	for mac, p := range s.parts {
+		if p.role == Director || s.isNamed(mac) {
+			first = append(first, mac)
+		}
+	}
+	slices.SortFunc(first, func(a, b evidence.MAC) int { return slices.Compare(a[:], b[:]) })
+	for _, mac := range s.order {
+		if !slices.Contains(first, mac) && len(first)+len(rest) < mostSuspects {
+			rest = append(rest, mac)
+		}
+	}
+	return append(first, rest...)
 }
 
 // suspect is one host with all that is known of it.
@@ -68,8 +94,8 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 		},
 	}
 	var suspects []*suspect
-	for mac, part := range s.parts {
-		x := &suspect{mac: mac, part: part, deeds: s.did(mac), class: classes[mac]}
+	for _, mac := range s.suspected() {
+		x := &suspect{mac: mac, part: s.parts[mac], deeds: s.did(mac), class: classes[mac]}
 		x.host = s.host(x)
 		suspects = append(suspects, x)
 	}
@@ -179,8 +205,16 @@ func (s *scene) notes(findings []Finding) (notes []Note) {
 			notes = append(notes, Note{Text: n.Text})
 		}
 	}
+	for _, h := range s.cfg.named() {
+		if s.people.elsewhere(h) {
+			notes = append(notes, Note{Text: fmt.Sprintf("%s was named with %s, which was not seen; it is at %s", h.IP, h.MAC, s.people.seenAt[h.IP][0])})
+		}
+	}
 	if s.onSelf() {
 		notes = append(notes, Note{Text: "this host has " + s.vip.String() + " itself and cannot see its own answers: run the check from a client"})
+	}
+	if n := len(s.parts) - len(s.suspected()); n > 0 {
+		notes = append(notes, Note{Text: fmt.Sprintf("%d more hosts have to do with the address, and were not examined", n)})
 	}
 	misled := func(f Finding) bool {
 		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict}, f.Code)

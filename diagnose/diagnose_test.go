@@ -103,7 +103,7 @@ func TestVerdicts(t *testing.T) {
 		{"nobody answers, and one holds it", self(vip), []*actor{server(r1, r1IP, 1, 2, "lo")},
 			wants{Fail, Fail, Pass, Pass, []string{"vip-unowned"}}},
 		{"a real server without the VIP", named(vip), []*actor{director(), server(r1, r1IP, 1, 2, "")},
-			wants{Pass, Pass, Pass, Pass, nil}},
+			wants{Pass, Pass, Pass, Pass, []string{"vip-missing " + r1.String()}}},
 		{"a real server that is silent to ARP", named(vip), []*actor{director(), server(r1, r1IP, 8, 2, "lo")},
 			wants{Fail, Pass, Pass, Pass, []string{"arp-silent " + r1.String()}}},
 		{"a wide netmask", named(vip), []*actor{director(), server(r1, r1IP, 0, 2, "lo/24")},

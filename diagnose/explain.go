@@ -60,6 +60,15 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 	}
 	f.Why += " " + whereAsked
 	f.Fix = setting("arp_ignore", 1)
+	if x.class.any(func(h hypothesis) bool { return h.Ignore == 3 }) {
+		f.Fix = append(f.Fix, "# and for an interface that shows more than 1 itself, likewise: sysctl -a 2>/dev/null | grep 'arp_ignore '")
+	}
+	if x.class.any(func(h hypothesis) bool { return h.Place.nic() }) {
+		f.Fix = append(f.Fix,
+			"# if that does not help, the VIP is on the interface itself: move it to lo, as this lists it:",
+			fmt.Sprintf("ip -br addr show to %s", s.vip),
+			fmt.Sprintf("#   ip addr add %s/32 dev lo; ip addr del %s/MASK dev NIC", s.vip, s.vip))
+	}
 	f.Causes = s.replyCauses(x)
 	f.Variants = elsewhere
 }
@@ -109,9 +118,9 @@ func (s *scene) explainGratuitous(x *suspect, f *Finding) {
 }
 
 func (s *scene) explainWide(f *Finding) {
-	f.Why = fmt.Sprintf("An address on lo makes its whole subnet local (fib_add_ifaddr), so %s on lo with a mask as wide as /24 makes the host own each address of it: it answers for all of them and can reach none. A VIP on lo needs /32.", s.vip)
+	f.Why = fmt.Sprintf("An address on lo makes its whole subnet local, so %s on lo with a mask as wide as /24 makes the host own each address of it: it answers for all of them and can reach none. A VIP on lo needs /32.", s.vip)
 	f.Fix = []string{
-		fmt.Sprintf("ip addr add %s/32 dev lo", s.vip),
+		fmt.Sprintf("ip addr replace %s/32 dev lo", s.vip),
 		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 == \"lo\" && $4 !~ \"/32$\" {print $4, \"dev\", $2}')", s.vip),
 		"# and write /32 (255.255.255.255) into the network configuration, for the next boot",
 	}
@@ -166,6 +175,9 @@ func (s *scene) replyCauses(x *suspect) (all []string) {
 		fmt.Sprintf("the VIP is on the interface that is asked, where arp_ignore 1 and 2 let it answer: `ip -br addr show to %s`", s.vip))
 	add(func(h hypothesis) bool { return h.Ignore == 3 && h.Place.holds() && !h.Place.nic() },
 		fmt.Sprintf("arp_ignore is 3, which hides only addresses of scope host: `ip addr show to %s`", s.vip))
+	if !s.isNamed(x.mac) && x.part.role != Director {
+		all = append(all, fmt.Sprintf("it is no real server, but a second director, or the address is in use twice: then take it off that host and set nothing: `ip -br addr show to %s`", s.vip))
+	}
 	add(func(h hypothesis) bool { return !h.Place.holds() && h.Proxy },
 		"it has not got the VIP, but routes to it with proxy_arp on: `sysctl -a 2>/dev/null | grep 'proxy_arp '`")
 	return all

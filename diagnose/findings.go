@@ -18,9 +18,14 @@ func (s *scene) findings(suspects []*suspect, missing []Host) (all []Finding) {
 	}
 	all = append(all, s.ownership(suspects)...)
 	for _, x := range suspects {
-		all = append(all, s.leaks(x)...)
+		// What makes a host answer for a whole subnet hides the rest, and is
+		// to be mended first.
 		all = append(all, s.overreach(x)...)
+		all = append(all, s.leaks(x)...)
 		if f, ok := s.silent(x); ok {
+			all = append(all, f)
+		}
+		if f, ok := s.missingVIP(x); ok {
 			all = append(all, f)
 		}
 		if f, ok := s.mismatch(x); ok {
@@ -90,6 +95,19 @@ func (s *scene) overreach(x *suspect) (all []Finding) {
 	return all
 }
 
+// missingVIP is a named real server that has not got the VIP: it drops what the
+// director passes on to it.
+func (s *scene) missingVIP(x *suspect) (Finding, bool) {
+	if x.part.role != RealServer || !s.isNamed(x.mac) || x.host.HoldsVIP != No || len(x.replies) > 0 {
+		return Finding{}, false
+	}
+	f := s.about(x, Missing, Warning, s.alive(x))
+	f.Summary = fmt.Sprintf("%s does not have %s.", s.people.call(x.mac), s.vip)
+	f.Why = "It answers echo requests to its own address and none to the VIP. A real server without the VIP drops the connections that the director passes on to it."
+	f.Fix = append(append(setting("arp_ignore", 1), setting("arp_announce", 2)...), fmt.Sprintf("ip addr add %s/32 dev lo", s.vip))
+	return f, true
+}
+
 // silent is a host that was named and does not answer for its own address.
 func (s *scene) silent(x *suspect) (Finding, bool) {
 	if len(x.replies) > 0 || len(s.people.ips[x.mac]) == 0 || !s.isNamed(x.mac) {
@@ -100,7 +118,9 @@ func (s *scene) silent(x *suspect) (Finding, bool) {
 	}
 	var asked []evidence.Record
 	for _, rec := range s.sent {
-		if rec.Kind == evidence.ARPRequest && rec.SenderIP == s.cfg.Self.Addr && slices.Contains(s.people.ips[x.mac], rec.TargetIP) {
+		// Whether an address off the subnet is on this segment at all, only
+		// the user says.
+		if rec.Kind == evidence.ARPRequest && rec.SenderIP == s.cfg.Self.Addr && s.cfg.Self.Prefix.Contains(rec.TargetIP) && slices.Contains(s.people.ips[x.mac], rec.TargetIP) {
 			asked = append(asked, rec)
 		}
 	}
@@ -180,14 +200,15 @@ func (s *scene) drawn(announcements []evidence.Record) []evidence.Record {
 	return announcements
 }
 
-// ownerKnown reports whether some host is known to be the director.
+// ownerKnown reports whether some host is known to be the director. One that
+// was named and never seen accuses nobody: the name may be wrong.
 func (s *scene) ownerKnown() bool {
-	for _, p := range s.parts {
-		if p.role == Director {
+	for mac, p := range s.parts {
+		if p.role == Director && (s.people.alive[mac] || mac == s.cfg.Self.MAC) {
 			return true
 		}
 	}
-	return !s.cfg.Director.IsZero()
+	return false
 }
 
 func (s *scene) isNamed(mac evidence.MAC) bool {

@@ -28,7 +28,8 @@ var nowhere = netip.MustParseAddr("203.0.113.77")
 // asked often enough. When no question can split what is left, it is empty.
 func Next(log *evidence.Log, cfg Config, vip netip.Addr) (all []evidence.Question) {
 	s := newScene(log, &cfg, whoIsWho(log, &cfg), vip)
-	for mac := range s.parts {
+	suspected := s.suspected()
+	for _, mac := range suspected[:min(len(suspected), mostAsked)] {
 		if mac == cfg.Self.MAC {
 			continue
 		}
@@ -52,20 +53,26 @@ func (s *scene) relations() (all []evidence.Question) {
 	}
 	for _, a := range claimants {
 		for _, b := range claimants {
-			if a == b || len(s.people.ips[b]) == 0 {
+			if a == b {
 				continue
 			}
-			q := candidate{evidence.Question{To: a, Kind: evidence.ARPRequest, Target: s.people.ips[b][0]}}
-			if s.timesAsked(q, *s.cfg) < asksNeeded && !slices.Contains(s.people.ips[a], q.Target) {
-				all = append(all, q.Question)
+			for _, ip := range s.people.ips[b][:min(len(s.people.ips[b]), mostRelated)] {
+				q := candidate{evidence.Question{To: a, Kind: evidence.ARPRequest, Target: ip}}
+				if s.timesAsked(q, *s.cfg) < asksNeeded && !slices.Contains(s.people.ips[a], ip) {
+					all = append(all, q.Question)
+				}
 			}
 		}
 	}
 	return all
 }
 
-// mostRelated is how many claimants are compared with each other.
-const mostRelated = 5
+const (
+	// mostRelated is how many claimants, and addresses of each, are compared.
+	mostRelated = 5
+	// mostAsked is how many hosts are asked further for each VIP.
+	mostAsked = 64
+)
 
 // A candidate is a question with what it would look like on the wire.
 type candidate struct{ evidence.Question }

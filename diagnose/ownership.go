@@ -59,8 +59,13 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 // no more, and one that answered only from then on.
 func (s *scene) failover() (from, to evidence.MAC) {
 	claimants := s.claimants()
-	if len(claimants) != 2 {
+	if len(claimants) != 2 || !s.cfg.Director.IsZero() || s.splitBrain() {
 		return from, to
+	}
+	for _, h := range s.cfg.RealServers {
+		if mac, ok := s.people.find(h); ok && slices.Contains(claimants, mac) {
+			return from, to // a real server has nothing to hand over
+		}
 	}
 	a, b := s.deeds[claimants[0]].replies, s.deeds[claimants[1]].replies
 	if len(a) == 0 || len(b) == 0 || !a[len(a)-1].Time.Before(b[0].Time) {
@@ -76,6 +81,11 @@ func (s *scene) failover() (from, to evidence.MAC) {
 		}
 		silentB = silentB || b[0].Time.Sub(ask.Time) > 150*time.Millisecond && ask.Time.Before(a[len(a)-1].Time)
 		silentA = silentA || ask.Time.After(a[len(a)-1].Time) && b[len(b)-1].Time.After(ask.Time) && s.heard(ask, hearAlone)
+	}
+	// Late in a run no request may be left for the old owner to be silent to;
+	// then VRRP tells, if the new owner advertised after its last word.
+	if mac, advert, ok := s.elected(); ok && mac == claimants[1] && advert.Time.After(a[len(a)-1].Time) {
+		silentA, silentB = true, true
 	}
 	if !silentA || !silentB {
 		return from, to

@@ -14,6 +14,8 @@ type people struct {
 	macs  map[netip.Addr]evidence.MAC
 	alive map[evidence.MAC]bool // sent something in this run
 
+	seenAt map[netip.Addr][]evidence.MAC // as macs, from what was seen in this run alone
+
 	isVIP map[netip.Addr]bool
 	sent  uint64 // frames that this run sent, for whichever VIP
 
@@ -36,6 +38,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		ips:     map[evidence.MAC][]netip.Addr{},
 		macs:    map[netip.Addr]evidence.MAC{},
 		alive:   map[evidence.MAC]bool{},
+		seenAt:  map[netip.Addr][]evidence.MAC{},
 		isVIP:   map[netip.Addr]bool{},
 		unused:  map[netip.Addr]bool{},
 		claimed: map[evidence.MAC][]evidence.Record{},
@@ -82,6 +85,9 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		if !rec.IsARP() || rec.IsProbe() || p.isVIP[rec.SenderIP] || slices.Contains(further, rec.SenderIP) || rec.SenderIP == nowhere {
 			continue
 		}
+		if named[rec.SenderIP] {
+			p.seenAt[rec.SenderIP] = append(p.seenAt[rec.SenderIP], rec.SenderMAC)
+		}
 		switch {
 		case p.unused[rec.SenderIP]:
 			p.claimed[rec.SenderMAC] = append(p.claimed[rec.SenderMAC], rec)
@@ -107,7 +113,6 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	}
 	for mac, recs := range found {
 		if len(recs) > mostOwn {
-			p.claimed[mac] = append(p.claimed[mac], recs...)
 			continue
 		}
 		for _, rec := range recs {
@@ -115,8 +120,11 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		}
 	}
 	for mac, recs := range p.claimed {
-		if len(p.grabbed(mac)) == 0 {
-			p.add(mac, recs[0].SenderIP) // the address is in use after all
+		if len(p.grabbed(mac)) > 0 {
+			continue
+		}
+		for _, rec := range recs[:min(len(recs), mostOwn)] {
+			p.add(mac, rec.SenderIP) // the address is in use after all
 		}
 	}
 	for ip := range p.macs {
@@ -142,13 +150,23 @@ func (p *people) add(mac evidence.MAC, ip netip.Addr) {
 	}
 }
 
-// find returns the MAC address of a named host; ok is false if nothing tells it.
+// find returns the MAC address of a named host; ok is false if nothing tells it,
+// or if the host was named with a MAC address that is not the one it has.
 func (p *people) find(h evidence.Host) (mac evidence.MAC, ok bool) {
-	if !h.MAC.IsZero() {
-		return h.MAC, true
+	mac, known := p.macs[h.IP]
+	switch {
+	case h.MAC.IsZero():
+		return mac, known
+	case p.elsewhere(h):
+		return evidence.MAC{}, false
 	}
-	mac, ok = p.macs[h.IP]
-	return mac, ok
+	return h.MAC, true
+}
+
+// elsewhere reports whether a host that was named with both its addresses was
+// seen at another MAC address, and not at this one.
+func (p *people) elsewhere(h evidence.Host) bool {
+	return !h.MAC.IsZero() && h.IP.IsValid() && !p.alive[h.MAC] && slices.ContainsFunc(p.seenAt[h.IP], func(mac evidence.MAC) bool { return mac != h.MAC })
 }
 
 // call names a host for a reader.
@@ -159,28 +177,37 @@ func (p *people) call(mac evidence.MAC) string {
 	return mac.String()
 }
 
-// shared returns an address that two MAC addresses both answer for: then they
-// are two interfaces of one host, which Linux lets answer for each other (ARP
-// flux), or of one bond.
-func (p *people) shared(a, b evidence.MAC) (netip.Addr, bool) {
-	for _, ip := range p.ips[a] {
-		if slices.Contains(p.ips[b], ip) {
-			return ip, true
-		}
-	}
-	return netip.Addr{}, false
+// same reports whether two MAC addresses answer for the same addresses, each of
+// them for all of both: two interfaces of one host, which Linux lets answer for
+// each other (ARP flux), or a bond. Sharing one address is not enough: it may be
+// a VIP that was not asked about, which many hosts hold.
+func (p *people) same(a, b evidence.MAC) bool {
+	x, y := p.ips[a], p.ips[b]
+	return len(x) > 0 && len(x) == len(y) && !slices.ContainsFunc(x, func(ip netip.Addr) bool { return !slices.Contains(y, ip) })
 }
 
 // grabbed returns the frames in which a host answered for addresses that
-// nobody has. One such address may simply be in use, by this host; two that
-// were picked at random are not.
+// nobody has. A host may have some of those that were picked at random; who
+// answers for each that no other host has, and for more than one, has not.
 func (p *people) grabbed(mac evidence.MAC) []evidence.Record {
-	seen := map[netip.Addr]bool{}
+	answered := map[netip.Addr]bool{}
 	for _, rec := range p.claimed[mac] {
-		seen[rec.SenderIP] = true
+		answered[rec.SenderIP] = true
 	}
-	if len(seen) < 2 {
+	if len(answered) < 2 {
 		return nil
+	}
+	for ip := range p.unused {
+		if answered[ip] {
+			continue
+		}
+		others := false
+		for other, recs := range p.claimed {
+			others = others || other != mac && slices.ContainsFunc(recs, func(rec evidence.Record) bool { return rec.SenderIP == ip })
+		}
+		if !others {
+			return nil
+		}
 	}
 	return p.claimed[mac]
 }

@@ -14,6 +14,9 @@ type part struct {
 	reason string
 }
 
+// soleClaimant is the weakest reason to take a host for the director.
+const soleClaimant = "the only host that answers for the VIP"
+
 // cast assigns a role to each host that has to do with the VIP.
 func (s *scene) cast() map[evidence.MAC]part {
 	parts := map[evidence.MAC]part{}
@@ -23,7 +26,12 @@ func (s *scene) cast() map[evidence.MAC]part {
 		}
 	}
 	director, reason, ok := s.director(parts)
-	if ok {
+	if ok && !s.cfg.Director.IsZero() && !s.people.alive[director] && director != s.cfg.Self.MAC {
+		// Named, and silent even to who-has for its own address: it may be
+		// down, or the name wrong, so nobody is told off for answering.
+		ok = false
+		parts[director] = part{Director, reason + ", and never seen"}
+	} else if ok {
 		parts[director] = part{Director, reason}
 	}
 	if self, named := parts[s.cfg.Self.MAC]; named {
@@ -63,17 +71,74 @@ func (s *scene) cast() map[evidence.MAC]part {
 	return parts
 }
 
-// twin finds a host with a role that answers for the same address.
+// twin finds a host with a role that is the same host on another interface.
 func (s *scene) twin(mac evidence.MAC, parts map[evidence.MAC]part) (twin evidence.MAC, ip netip.Addr, ok bool) {
+	if len(s.people.ips[mac]) == 0 || len(s.order) > mostRelated {
+		return twin, ip, false
+	}
 	for _, other := range s.order {
-		if _, known := parts[other]; !known || other == mac {
-			continue
-		}
-		if ip, ok := s.people.shared(mac, other); ok {
-			return other, ip, true
+		if _, known := parts[other]; known && other != mac && s.oneHost(mac, other) {
+			return other, s.people.ips[mac][0], true
 		}
 	}
 	return twin, ip, false
+}
+
+// oneHost reports whether two MAC addresses belong to one host. It sends its
+// echo replies out of one interface, so only one of the two shows any.
+func (s *scene) oneHost(a, b evidence.MAC) bool {
+	return s.people.same(a, b) && (len(s.did(a).echoes) == 0) != (len(s.did(b).echoes) == 0)
+}
+
+// virtualRouter finds the one claimant that has a VRRP virtual MAC address.
+func (s *scene) virtualRouter() (mac evidence.MAC, ok bool) {
+	for _, m := range s.claimants() {
+		if _, is := m.VirtualRouter(); is {
+			if ok {
+				return evidence.MAC{}, false
+			}
+			mac, ok = m, true
+		}
+	}
+	return mac, ok
+}
+
+// elected finds the host that VRRP has elected: the claimant that sends the
+// adverts for the VIP, or whose own address they come from. Where several do,
+// it is the last one, provided that all others fell silent before.
+func (s *scene) elected() (mac evidence.MAC, last evidence.Record, ok bool) {
+	if len(s.adverts) == 0 || s.splitBrain() {
+		return mac, last, false
+	}
+	last = s.adverts[len(s.adverts)-1]
+	for _, m := range []evidence.MAC{last.Src, s.people.macs[last.SenderIP]} {
+		if d := s.did(m); len(d.replies)+len(d.gratuitous) > 0 {
+			return m, last, true
+		}
+	}
+	return mac, last, false
+}
+
+// splitBrain reports whether two VRRP masters advertise the VIP by turns.
+func (s *scene) splitBrain() bool {
+	first, last := map[evidence.MAC]int{}, map[evidence.MAC]int{}
+	for i, a := range s.adverts {
+		if a.Priority == 0 {
+			continue // a master that resigns (RFC 5798, section 6.4.3)
+		}
+		if _, ok := first[a.Src]; !ok {
+			first[a.Src] = i
+		}
+		last[a.Src] = i
+	}
+	for a := range first {
+		for b := range first {
+			if a != b && first[a] <= first[b] && first[b] < last[a] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // holds reports whether a host showed by itself that it has the VIP.
@@ -87,17 +152,21 @@ func (s *scene) holds(d *deeds) bool {
 func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason string, ok bool) {
 	if !s.cfg.Director.IsZero() {
 		mac, ok = s.people.find(s.cfg.Director)
+		virtual, is := s.virtualRouter()
+		if d := s.did(mac); is && s.cfg.Director.MAC.IsZero() && len(d.replies)+len(d.gratuitous) == 0 {
+			return virtual, "has a VRRP virtual MAC address, and the director was named", true
+		}
 		return mac, "named as the director", ok
 	}
-	for _, mac := range s.claimants() {
-		if vrid, ok := mac.VirtualRouter(); ok {
-			return mac, fmt.Sprintf("has the MAC address of VRRP router %d", vrid), true
-		}
+	if mac, ok := s.virtualRouter(); ok {
+		vrid, _ := mac.VirtualRouter()
+		return mac, fmt.Sprintf("has the MAC address of VRRP router %d", vrid), true
 	}
-	if len(s.adverts) > 0 {
-		// The last one: after a failover that is the new master.
-		a := s.adverts[len(s.adverts)-1]
-		return a.Src, fmt.Sprintf("sends the VRRP adverts for it (router %d, priority %d)", a.VRID, a.Priority), true
+	if mac, a, ok := s.elected(); ok {
+		return mac, fmt.Sprintf("sends the VRRP adverts for it (router %d, priority %d)", a.VRID, a.Priority), true
+	}
+	if s.splitBrain() {
+		return mac, "", false
 	}
 	if mac, ok := s.forwarder(); ok {
 		return mac, "passes connections to the VIP on to other hosts", true
@@ -115,12 +184,12 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 		}
 	}
 	// Several interfaces of one host are one claimant.
-	left = slices.DeleteFunc(left, func(mac evidence.MAC) bool {
-		_, same := s.people.shared(mac, left[0])
-		return mac != left[0] && same
-	})
+	if len(left) > 0 {
+		first := left[0]
+		left = slices.DeleteFunc(left, func(mac evidence.MAC) bool { return mac != first && s.oneHost(mac, first) })
+	}
 	if len(left) == 1 {
-		reason = "the only host that answers for the VIP"
+		reason = soleClaimant
 		if len(s.claimants()) > 1 {
 			reason = "the only claimant that is not a named real server"
 		}
@@ -129,19 +198,31 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 	return mac, "", false
 }
 
-// forwarder finds a claimant whose connections another host answers: a
-// direct-routing director.
-func (s *scene) forwarder() (evidence.MAC, bool) {
+// forwarder finds the one claimant whose connections another host answers: a
+// direct-routing director. There is none if several do, or if a port that was
+// answered had gone to several.
+func (s *scene) forwarder() (mac evidence.MAC, ok bool) {
+	through := map[uint16]evidence.MAC{}
 	for _, syn := range s.syns {
-		for _, d := range s.deeds {
-			for _, ack := range d.synAcks {
-				if ack.Src != syn.Dst && ack.TargetPort == syn.SenderPort && ack.TargetIP == syn.SenderIP {
-					return syn.Dst, true
-				}
+		if other, sent := through[syn.SenderPort]; sent && other != syn.Dst {
+			through[syn.SenderPort] = evidence.MAC{}
+			continue
+		}
+		through[syn.SenderPort] = syn.Dst
+	}
+	for _, d := range s.deeds {
+		for _, ack := range d.synAcks {
+			by := through[ack.TargetPort]
+			if by.IsZero() || by == ack.Src || ack.TargetIP != s.cfg.Self.Addr {
+				continue
 			}
+			if ok && mac != by {
+				return evidence.MAC{}, false
+			}
+			mac, ok = by, true
 		}
 	}
-	return evidence.MAC{}, false
+	return mac, ok
 }
 
 // onSelf reports whether the host that the run was made from has the VIP.

@@ -162,6 +162,21 @@ func (s *scene) askedInFull() bool {
 	return false
 }
 
+// stillThere reports whether the segment was heard after the last echo request:
+// if not, the silence that followed may be that of a cut cable.
+func (s *scene) stillThere() bool {
+	if len(s.echoed) == 0 {
+		return true
+	}
+	last := s.echoed[len(s.echoed)-1]
+	for _, recs := range s.by {
+		if recs[len(recs)-1].Number > last.Number {
+			return true
+		}
+	}
+	return false
+}
+
 // notes reports whether the run has left a note about this VIP.
 func (s *scene) noted(code evidence.NoteCode) (evidence.Note, bool) {
 	for _, n := range s.log.Notes {

@@ -16,12 +16,16 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 	t := Tests{Reply: Pass, Announce: Pass, Holders: Pass}
 	_, interrupted := s.noted(evidence.Interrupted)
 	_, noSource := s.noted(evidence.NoProbeSource)
-	unsure := interrupted || !s.lossless()
+	unsure := interrupted || !s.lossless() || !s.stillThere()
+	_, unseen := s.unseenDirector()
+	// From another subnet no answer may find its way back to us.
+	blind := s.cfg.Self.Prefix.IsValid() && !s.cfg.Self.Prefix.Contains(s.vip) &&
+		!slices.ContainsFunc(suspects, func(x *suspect) bool { return x.host.HoldsVIP == Yes })
 
 	switch {
 	case has(ReplyLeak, GratuitousLeak, OnNIC, Conflict, Unowned):
 		t.Reply = Fail
-	case unsure || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
+	case unsure || unseen || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
 		t.Reply = Inconclusive
 	}
 
@@ -44,7 +48,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Announce = Fail
 	case s.cfg.NoAnnounceTest:
 		t.Announce = Skipped
-	case unsure || noSource && len(servers) == 0 || unknown(func(h Host) Answer { return h.AnnouncesVIP }):
+	case unsure || blind || noSource && len(servers) == 0 || unknown(func(h Host) Answer { return h.AnnouncesVIP }):
 		t.Announce = Inconclusive
 	case len(servers) == 0:
 		t.Announce = Skipped
@@ -54,7 +58,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Holders = Inconclusive
 	case s.cfg.NoAnnounceTest:
 		t.Holders = Skipped
-	case unsure || len(s.echoed) == 0 || unknown(func(h Host) Answer { return h.HoldsVIP }):
+	case unsure || blind || len(s.echoed) == 0 || unknown(func(h Host) Answer { return h.HoldsVIP }):
 		t.Holders = Inconclusive
 	}
 	return t
@@ -79,6 +83,13 @@ func (s *scene) summary(r Result, suspects []*suspect) string {
 		}
 	}
 	text := owner + " alone answers for it"
+	if s.cfg.Director.IsZero() && s.parts != nil {
+		for mac, p := range s.parts {
+			if p.role == Director && p.reason == soleClaimant {
+				text = s.people.call(mac) + " alone answers for it and is taken for the director"
+			}
+		}
+	}
 	switch {
 	case len(silent) == 1:
 		text += fmt.Sprintf("; %s holds it silently", s.names(silent))
@@ -92,6 +103,11 @@ func (s *scene) summary(r Result, suspects []*suspect) string {
 		text += "; no real server is named or in sight, so the announce test was skipped (name them with --rs)"
 	case len(silent) > 0:
 		text += ", as real servers should"
+	}
+	for _, x := range suspects {
+		if x.part.role == RealServer && s.isNamed(x.mac) && x.host.HoldsVIP == No {
+			text += fmt.Sprintf("; but %s does not have it", s.people.call(x.mac))
+		}
 	}
 	return text
 }
@@ -141,11 +157,33 @@ func (s *scene) blame(findings []Finding) string {
 		macs = rest
 	}
 	for mac, p := range s.parts {
-		if p.role == Director && len(did) > 0 && len(did[mac]) == 0 {
+		switch d := s.did(mac); {
+		case p.role != Director || len(did) == 0 || len(did[mac]) > 0:
+		case len(d.replies)+len(d.gratuitous) == 0 && mac != s.cfg.Self.MAC:
+			// First, for that is what must be mended first.
+			parts = slices.Insert(parts, 0, "the director "+s.people.call(mac)+" does not answer for it")
+		default:
 			parts = append(parts, "only "+s.people.call(mac)+" should")
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// unseenDirector returns the name of a director that was named and never seen.
+func (s *scene) unseenDirector() (name string, unseen bool) {
+	d := s.cfg.Director
+	if d.IsZero() {
+		return "", false
+	}
+	mac, ok := s.people.find(d)
+	name = d.MAC.String()
+	if d.IP.IsValid() {
+		name = d.IP.String()
+		if !d.MAC.IsZero() {
+			name += "=" + d.MAC.String()
+		}
+	}
+	return name, !s.ownerKnown() || !ok || !s.people.alive[mac] && mac != s.cfg.Self.MAC
 }
 
 // doubts lists what keeps the verdict from being pass.
@@ -162,11 +200,16 @@ func (s *scene) doubts(r Result, suspects []*suspect) (all []string) {
 	if from, to := s.failover(); !to.IsZero() {
 		add(true, "the VIP moved from %s to %s during the run", s.people.call(from), s.people.call(to))
 	}
+	add(!s.stillThere(), "nothing at all was heard in its last part: is the link up?")
+	who, unseen := s.unseenDirector()
+	add(unseen && len(s.claimants()) > 0, "the director was named as %s, which was not seen, and %s answers: is that the director?", who, s.names(s.claimants()))
 	for _, h := range r.Hosts {
-		if h.MAC.IsZero() {
+		if h.MAC.IsZero() && !(unseen && h.Role == Director) {
 			add(true, "%s was never seen", h.IPs[0])
 		}
 	}
+	add(s.cfg.Self.Prefix.IsValid() && !s.cfg.Self.Prefix.Contains(s.vip) && r.Tests.Holders == Inconclusive && len(suspects) < 2,
+		"nobody answered from %s, the subnet of this host, which is not the VIP's: ask from an address in the VIP's subnet", s.cfg.Self.Prefix)
 	var unheld, quiet []evidence.MAC
 	for _, x := range suspects {
 		switch {

@@ -15,6 +15,9 @@ type Link interface {
 	// the interface is lost. Frames that are no evidence are counted in
 	// Counts and never returned.
 	Next(deadline time.Time) (evidence.Record, error)
+	// Carrier returns an error if the interface was without a link for a
+	// time: what was sent then went nowhere.
+	Carrier() error
 	// Counts says what was received, lost and ignored so far.
 	Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64)
 }

@@ -18,6 +18,8 @@ type Run struct {
 	id  uint16 // ICMP identifier of this run
 	seq uint16
 
+	synStart int // where the source ports of SYNs start, among synPorts
+
 	unused unused
 	tested map[netip.Addr]*sightings // sources of announce tests that were sent: we answer for them
 	vips   map[netip.Addr]*sightings
@@ -56,13 +58,14 @@ func New(cfg Config) (*Run, error) {
 	}
 	cfg.RealServers = slices.DeleteFunc(slices.Clone(cfg.RealServers), self)
 	r := &Run{
-		cfg:    cfg,
-		id:     uint16(cfg.Rand.Uint32()),
-		unused: findCandidates(cfg),
-		tested: map[netip.Addr]*sightings{},
-		vips:   map[netip.Addr]*sightings{},
-		rips:   map[evidence.MAC]netip.Addr{},
-		macs:   map[netip.Addr]evidence.MAC{},
+		cfg:      cfg,
+		id:       uint16(cfg.Rand.Uint32()),
+		synStart: cfg.Rand.IntN(synPorts),
+		unused:   findCandidates(cfg),
+		tested:   map[netip.Addr]*sightings{},
+		vips:     map[netip.Addr]*sightings{},
+		rips:     map[evidence.MAC]netip.Addr{},
+		macs:     map[netip.Addr]evidence.MAC{},
 
 		askedRIP: map[evidence.MAC]int{},
 		searched: map[evidence.MAC]bool{},
@@ -106,6 +109,10 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 	}
 	if err == nil {
 		r.undo()
+		// The socket does not tell of this, and silence means nothing then.
+		if err := link.Carrier(); err != nil {
+			r.note(evidence.Interrupted, netip.Addr{}, err.Error())
+		}
 	}
 	r.log.End = time.Now()
 	r.log.Received, r.log.Dropped, r.log.Ignored = link.Counts()

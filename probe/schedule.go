@@ -30,6 +30,10 @@ const (
 	synRound  = 40 * time.Millisecond
 	synRounds = 8
 	synBatch  = 8 // SYNs per round and claimant
+	// The SYNs come from ports above those that Linux gives to its own
+	// connections.
+	firstSynPort = 61000
+	synPorts     = 4500
 	// mostSearched bounds how many hosts are searched for their own address,
 	// and widestSearch (a prefix length) how large the subnet may be for it.
 	mostSearched = 3
@@ -205,7 +209,8 @@ func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 }
 
 // synRound sends SYNs by way of each claimant, from new ports; another round
-// follows only while the last one showed a new member of the pool.
+// follows only while the last one showed a new member of the pool. No port is
+// used twice for a VIP: it tells by way of which claimant a SYN-ACK has come.
 func (r *Run) synRound(v *sightings) (frames []frame) {
 	if v.synRounds > 0 && v.pool == v.poolBefore {
 		return nil
@@ -217,9 +222,11 @@ func (r *Run) synRound(v *sightings) (frames []frame) {
 			continue
 		}
 		for range synBatch {
-			// Above the ports that Linux gives to its own connections.
-			port := uint16(61000 + r.cfg.Rand.IntN(4500))
-			frames = append(frames, r.syn(v.vip, port, mac))
+			if v.syns == synPorts {
+				return frames
+			}
+			frames = append(frames, r.syn(v.vip, firstSynPort+uint16((r.synStart+v.syns)%synPorts), mac))
+			v.syns++
 		}
 	}
 	return frames

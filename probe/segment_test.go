@@ -21,6 +21,7 @@ type segment struct {
 	sent  []evidence.Record
 	queue []evidence.Record // not yet received, in order of time
 	lost  time.Time         // from when the interface is gone; zero: it stays
+	flap  error             // what Carrier says
 }
 
 // A host of a segment. It remembers who has told it his MAC address.
@@ -137,6 +138,8 @@ func (s *segment) Next(deadline time.Time) (evidence.Record, error) {
 	}
 	return evidence.Record{}, os.ErrDeadlineExceeded
 }
+
+func (s *segment) Carrier() error { return s.flap }
 
 func (s *segment) Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64) {
 	return 0, 0, nil

@@ -13,7 +13,7 @@ type sightings struct {
 	hosts map[evidence.MAC]*sighting
 	order []evidence.MAC // of hosts, as they were seen
 
-	synRounds        int
+	synRounds, syns  int // rounds of SYNs, and SYNs in all, that were sent
 	pool, poolBefore int // hosts that answered a SYN, now and before the last round
 
 	drawn    bool   // the announce test has made somebody ask
