@@ -18,7 +18,7 @@ func (s *scene) ownership(suspects []*suspect) (all []Finding) {
 			claims = append(claims, append(x.replies, x.gratuitous...)[0])
 		}
 	}
-	if len(rivals) > 1 && !s.ownerKnown() {
+	if len(rivals) > 1 && !s.ownerKnown() && s.directorAskedFor() {
 		all = append(all, s.conflict(rivals, claims))
 	}
 	if f, ok := s.changed(); ok {
@@ -28,6 +28,22 @@ func (s *scene) ownership(suspects []*suspect) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// directorAskedFor reports whether a director that was named by address, if one
+// was, has had its time to answer for that address.
+func (s *scene) directorAskedFor() bool {
+	d := s.cfg.Director
+	if !d.IP.IsValid() {
+		return true
+	}
+	asked := 0
+	for _, rec := range s.sent {
+		if rec.Kind == evidence.ARPRequest && rec.TargetIP == d.IP && s.heard(rec, hearAlone) {
+			asked++
+		}
+	}
+	return asked >= asksNeeded || !s.lossless()
 }
 
 func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {

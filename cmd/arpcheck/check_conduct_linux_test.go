@@ -98,18 +98,15 @@ func TestCheckNoAnnounceTest(t *testing.T) {
 	}
 }
 
-// With --fail-fast a fault is known in less time than one ping takes to give up.
-// It runs alone; the best of some runs counts, as the machine may be busy.
+// With --fail-fast the first answers of a wrong host end the run.
 func TestCheckFailFast(t *testing.T) {
 	lab := scenarios.Start(t, scenarios.Classic(scenarios.Server{}))
-	best := time.Hour
 	for range 5 {
 		o := check(t, lab.Host("client"), "--director", "192.168.1.10", "--fail-fast")
 		o.wants(1, "vip-reply-leak "+r1.String())
-		best = min(best, o.took)
-	}
-	if best > 30*time.Millisecond {
-		t.Errorf("the fastest run took %v, want 30 ms at most", best)
+		if sent := o.Results[0].Capture.Sent; sent > 20 {
+			t.Errorf("%d frames were sent, want it to end at the first answers", sent)
+		}
 	}
 }
 
