@@ -14,6 +14,8 @@ type people struct {
 	macs  map[netip.Addr]evidence.MAC
 	alive map[evidence.MAC]bool // sent something in this run
 
+	holders map[netip.Addr]int // how many MAC addresses have an address
+
 	seenAt map[netip.Addr][]evidence.MAC // as macs, from what was seen in this run alone
 
 	isVIP map[netip.Addr]bool
@@ -38,6 +40,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		ips:     map[evidence.MAC][]netip.Addr{},
 		macs:    map[netip.Addr]evidence.MAC{},
 		alive:   map[evidence.MAC]bool{},
+		holders: map[netip.Addr]int{},
 		seenAt:  map[netip.Addr][]evidence.MAC{},
 		isVIP:   map[netip.Addr]bool{},
 		unused:  map[netip.Addr]bool{},
@@ -138,6 +141,15 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			p.macs[ip] = mac
 		}
 	}
+	// An address that several hosts have, such as another VIP, names none.
+	for _, ips := range p.ips {
+		for _, ip := range ips {
+			p.holders[ip]++
+		}
+	}
+	for _, ips := range p.ips {
+		slices.SortStableFunc(ips, func(a, b netip.Addr) int { return p.holders[a] - p.holders[b] })
+	}
 	return p
 }
 
@@ -169,9 +181,9 @@ func (p *people) elsewhere(h evidence.Host) bool {
 	return !h.MAC.IsZero() && h.IP.IsValid() && !p.alive[h.MAC] && slices.ContainsFunc(p.seenAt[h.IP], func(mac evidence.MAC) bool { return mac != h.MAC })
 }
 
-// call names a host for a reader.
+// call names a host for a reader: by an address that is its alone.
 func (p *people) call(mac evidence.MAC) string {
-	if ips := p.ips[mac]; len(ips) > 0 {
+	if ips := p.ips[mac]; len(ips) > 0 && p.holders[ips[0]] == 1 {
 		return ips[0].String()
 	}
 	return mac.String()

@@ -128,7 +128,13 @@ func (s *scene) blame(findings []Finding) string {
 		switch {
 		case f.Severity != Critical:
 		case f.Code == Conflict:
-			parts = append(parts, "several hosts claim it, and nothing shows which is right")
+			var rivals []evidence.MAC
+			for _, mac := range s.claimants() {
+				if s.parts[mac].role == Other {
+					rivals = append(rivals, mac)
+				}
+			}
+			parts = append(parts, s.names(rivals)+" claim it, and nothing shows which is right (name the director with --director)")
 		case f.Code == Unowned:
 			parts = append(parts, "nobody answers for it, so no client can reach it")
 		case deeds[f.Code][0] != "":
