@@ -5,15 +5,17 @@ PREFIX ?= /usr/local
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 10s
+TRUTHS      ?= 1
+BENCH       ?= -scale 0.1 -rounds 3
 
 # The version comes from git where git can tell, which it refuses to do in a
 # checkout of another user's.
 buildvcs = $(shell git status >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: help build demo test race lint fuzz readme install clean
+.PHONY: help build demo test test-lvs truth race lint fuzz bench-replay readme install clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1@/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-21s%s\n", $$1, $$2 }'
 
 build: ## build ./arpcheck
 	$(GO) build -trimpath -buildvcs=$(buildvcs) -o arpcheck ./cmd/arpcheck
@@ -24,6 +26,12 @@ demo: build ## show a leak, its cure and a missing director in a lab of its own
 test: ## run all tests
 	$(GO) test -count=1 ./...
 
+test-lvs: ## run arpcheck in a real LVS-DR cluster, in user-mode-linux (3 minutes)
+	$(GO) test -tags lvs -count=1 -timeout 15m -v ./scenarios/lvs
+
+truth: ## compare the model with this machine's kernel, TRUTHS (1) times
+	$(GO) test -count=$(TRUTHS) -timeout 0 -run '^TestTruth' -v ./scenarios
+
 race: ## run all tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 ./...
 
@@ -31,6 +39,8 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 	@bad=$$(gofmt -l .) && test -z "$$bad" || { gofmt -d .; echo "gofmt -w $$bad" >&2; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) vet -tags lvs ./scenarios/lvs
+	$(GO) run $(STATICCHECK) -tags lvs ./scenarios/lvs
 	$(GO) mod tidy -diff
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
@@ -40,6 +50,9 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
 		done; \
 	done
+
+bench-replay: ## measure the reading of captures against cat, tcpdump and gzip (BENCH="-scale 1 -rounds 7": in full)
+	$(GO) run ./capture/benchreplay $(BENCH)
 
 readme: ## write fresh output into README.md
 	$(GO) test -count=1 -run '^TestREADME' ./cmd/arpcheck -update

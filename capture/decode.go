@@ -144,7 +144,10 @@ func decodeARP(packet []byte, rec *evidence.Record) evidence.Reason {
 	rec.SenderIP = addrFrom(arp.SourceProtAddress)
 	rec.TargetMAC = evidence.MAC(arp.DstHwAddress)
 	rec.TargetIP = addrFrom(arp.DstProtAddress)
-	return nobodys(rec.SenderMAC)
+	// Whatever MAC address it claims is evidence: arp_process puts even a
+	// group's or zero into neighbour entries, and some clusters (Microsoft
+	// NLB) live by a group's.
+	return ""
 }
 
 // etherHardware reports whether an ARP hardware type is of MAC addresses:
@@ -155,7 +158,8 @@ func etherHardware(hardware uint16) bool {
 	return layers.LinkType(hardware) == layers.LinkTypeEthernet || hardware == ieee802
 }
 
-// nobodys gives the reason why a sender's address names no host, if it does not.
+// nobodys gives the reason why the source of an IP packet names no host, if it
+// does not.
 func nobodys(sender evidence.MAC) evidence.Reason {
 	switch {
 	case sender.IsZero():

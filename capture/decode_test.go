@@ -48,6 +48,14 @@ var good = []struct {
 		Kind: evidence.ARPReply, Src: evidence.MAC{0x02, 0, 0, 0, 0, 0x42}, Dst: clientMAC,
 		SenderMAC: serverMAC, SenderIP: vip, TargetMAC: clientMAC, TargetIP: clientIP,
 	}},
+	{"is-at a group's MAC", isAt(vip, evidence.MAC{3, 0xbf, 0, 0, 0, 1}, clientIP, clientMAC), evidence.Record{
+		Kind: evidence.ARPReply, Src: evidence.MAC{3, 0xbf, 0, 0, 0, 1}, Dst: clientMAC,
+		SenderMAC: evidence.MAC{3, 0xbf, 0, 0, 0, 1}, SenderIP: vip, TargetMAC: clientMAC, TargetIP: clientIP,
+	}},
+	{"is-at nobody's MAC", isAt(vip, evidence.MAC{}, clientIP, clientMAC), evidence.Record{
+		Kind: evidence.ARPReply, Dst: clientMAC,
+		SenderIP: vip, TargetMAC: clientMAC, TargetIP: clientIP,
+	}},
 	{"is-at with a priority tag", tagged(reply, 0x8100, 0xa000), evidence.Record{
 		Kind: evidence.ARPReply, Src: serverMAC, Dst: clientMAC,
 		SenderMAC: serverMAC, SenderIP: vip, TargetMAC: clientMAC, TargetIP: clientIP,
@@ -161,12 +169,9 @@ var ignored = map[evidence.Reason][]struct {
 		{"reply in the wrong byte order", with(with(reply, 20, 2), 21, 0)},
 	},
 	evidence.GroupSender: {
-		{"broadcast ARP sender", isAt(vip, evidence.Broadcast, clientIP, clientMAC)},
-		{"multicast ARP sender", with(reply, 22, 0x03)},
 		{"multicast source of an echo reply", with(echoReply, 6, 0x03)},
 	},
 	evidence.ZeroSender: {
-		{"ARP sender", isAt(vip, evidence.MAC{}, clientIP, clientMAC)},
 		{"source of an echo reply", ether(clientMAC, evidence.MAC{}, 0x0800, ipv4(1, vip, clientIP, echo(0, 1, 1)))},
 	},
 	evidence.BadIPv4: {
@@ -310,8 +315,8 @@ func FuzzDecode(f *testing.F) {
 		if !rec.SenderIP.Is4() || !rec.TargetIP.Is4() {
 			t.Errorf("addresses are missing: %+v", rec)
 		}
-		if rec.IsARP() && (rec.SenderMAC.IsZero() || rec.SenderMAC.IsGroup()) {
-			t.Errorf("nobody's sender: %+v", rec)
+		if !rec.IsARP() && (rec.Src.IsZero() || rec.Src.IsGroup()) {
+			t.Errorf("nobody's source: %+v", rec)
 		}
 		if rec.Kind == evidence.VRRPAdvert && len(rec.Virtual) == 0 || len(rec.Virtual) > 0 && !rec.IsAdvert() {
 			t.Errorf("addresses of a virtual router: %+v", rec)

@@ -24,14 +24,18 @@ type Live struct {
 	mac       evidence.MAC
 	broadcast *packet.Addr // any address serves: a raw socket sends the frame as it is
 
+	health *health
+
 	in    reading
 	early evidence.Record // received by the last Next, but after its deadline; no Kind: none
 
-	mu       sync.Mutex
-	received uint64
-	dropped  uint64
-	ignored  map[evidence.Reason]uint64
-	lost     error // once the interface was lost, for good
+	mu         sync.Mutex
+	received   uint64
+	dropped    uint64 // by the socket
+	lostBefore uint64 // before the socket
+	carrier    error  // why the link cannot be relied on
+	ignored    map[evidence.Reason]uint64
+	lost       error // once the interface was lost, for good
 }
 
 // checkLost returns the error of a lost interface, if err means that or the
@@ -162,7 +166,17 @@ func (l *Live) Counts() (received, dropped uint64, ignored map[evidence.Reason]u
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.addDropped()
-	return l.received, l.dropped, maps.Clone(l.ignored)
+	return l.received, l.dropped + l.lostBefore, maps.Clone(l.ignored)
+}
+
+// Carrier returns an error that wraps ErrNoCarrier if the interface was without
+// a link at any time since Open: what was sent then went nowhere, and nothing
+// else tells of it.
+func (l *Live) Carrier() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.look()
+	return l.carrier
 }
 
 // addDropped adds what the kernel counted since the last time: it starts anew
@@ -171,6 +185,15 @@ func (l *Live) addDropped() {
 	if stats, err := l.conn.Stats(); err == nil {
 		l.dropped += uint64(stats.Drops)
 	}
+	l.look()
+}
+
+// look asks for the interface's health, unless it is closed.
+func (l *Live) look() {
+	l.lostBefore = max(l.lostBefore, l.health.lost())
+	if err := l.health.carrier(); err != nil {
+		l.carrier = fmt.Errorf("%s: %w: %w", l.ifname, ErrNoCarrier, err)
+	}
 }
 
 // Close closes the socket; it takes the kernel some 16 ms. Next returns
@@ -178,6 +201,7 @@ func (l *Live) addDropped() {
 func (l *Live) Close() error {
 	l.mu.Lock()
 	l.addDropped()
+	l.health.close()
 	l.mu.Unlock()
 	return l.conn.Close()
 }

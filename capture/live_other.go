@@ -32,5 +32,8 @@ func (*Live) Counts() (received, dropped uint64, ignored map[evidence.Reason]uin
 	return 0, 0, nil
 }
 
+// Carrier returns errors.ErrUnsupported.
+func (*Live) Carrier() error { return errors.ErrUnsupported }
+
 // Close does nothing.
 func (*Live) Close() error { return nil }

@@ -50,6 +50,7 @@ func Open(ifi *net.Interface, f Filter) (*Live, error) {
 		_ = l.conn.Close()
 		return nil, l.openError(err)
 	}
+	l.health = openHealth(ifi.Index)
 	return l, nil
 }
 

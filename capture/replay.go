@@ -157,7 +157,7 @@ func (r *replay) read(i int, source Source, t *tally, s settings, discover bool)
 	if in.file == nil && discover {
 		// What is found in a stream is watched from then on, for the case
 		// that the spool does not hold all of it.
-		t.spool = new(spool)
+		t.spool = newSpool(s.keepRaw)
 		r.streams[i] = t.spool
 		t.watched = &watch{addrs: map[uint32]int{}}
 		t.claims.found = func(addr uint32) {

@@ -153,7 +153,7 @@ func realCaptures(t *testing.T) []string {
 	t.Helper()
 	dir := os.Getenv("ARPCHECK_PCAPS")
 	if dir == "" {
-		t.Skip("set ARPCHECK_PCAPS to the folder of real captures: ARPCHECK_PCAPS=$PWD/../shared/pcaps go test ./capture")
+		t.Skip("set ARPCHECK_PCAPS to the folder of real captures: ARPCHECK_PCAPS=FOLDER go test ./capture")
 	}
 	names, err := filepath.Glob(filepath.Join(dir, "*.pcap*"))
 	if err != nil || len(names) == 0 {

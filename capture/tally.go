@@ -198,7 +198,7 @@ func (t *tally) raw(rec *evidence.Record, link linkType, f []byte, origLen uint3
 		return
 	}
 	octets := append([]byte(nil), f[:min(len(f), rawLimit)]...)
-	rec.Raw = &evidence.Raw{LinkType: uint32(link), Octets: octets, Len: max(int(origLen), len(octets))}
+	rec.Raw = &evidence.Raw{LinkType: uint32(link), Octets: octets, Len: max(int(origLen), len(f))}
 }
 
 // stale reports whether what a later part of the file has found cannot be

@@ -60,3 +60,8 @@ func addrOf(n uint32) netip.Addr {
 func macBits(mac evidence.MAC) uint64 {
 	return uint64(binary.BigEndian.Uint16(mac[:]))<<32 | uint64(binary.BigEndian.Uint32(mac[2:]))
 }
+
+// macOf unpacks the 48 bits of an address.
+func macOf(bits uint64) evidence.MAC {
+	return evidence.MAC{byte(bits >> 40), byte(bits >> 32), byte(bits >> 24), byte(bits >> 16), byte(bits >> 8), byte(bits)}
+}

@@ -129,7 +129,7 @@ func (s *scene) changed() (Finding, bool) {
 
 // unowned is the absence of any answer, once it has lasted.
 func (s *scene) unowned(suspects []*suspect) (Finding, bool) {
-	if len(s.claimants()) > 0 || !s.askedInFull() || s.onSelf() {
+	if _, cut := s.noted(evidence.Interrupted); cut || len(s.claimants()) > 0 || !s.askedInFull() || s.onSelf() {
 		return Finding{}, false
 	}
 	f := Finding{Code: Unowned, Severity: Critical}

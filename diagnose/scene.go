@@ -27,6 +27,7 @@ type scene struct {
 	predecessor evidence.MAC // the owner before a failover that this run has seen; zero: none
 
 	adverts []evidence.Record // VRRP adverts for the VIP
+	nobody  bool              // a frame claims the VIP for the MAC address 00:00:00:00:00:00
 	asked   []evidence.Record // who-has for the VIP that this run sent
 	echoed  []evidence.Record // echo requests to the VIP that this run sent
 	syns    []evidence.Record // SYNs to the VIP that this run sent
@@ -76,6 +77,9 @@ func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene 
 			if slices.Contains(rec.Virtual, vip) {
 				s.adverts = append(s.adverts, rec)
 			}
+		case rec.IsARP() && rec.SenderMAC.IsZero():
+			// Nobody's address, though clients believe it (arp_process).
+			s.nobody = s.nobody || rec.SenderIP == vip
 		case rec.IsGratuitous():
 			if rec.SenderIP == vip {
 				d := s.of(rec.SenderMAC)
@@ -165,10 +169,12 @@ func (s *scene) askedInFull() bool {
 // stillThere reports whether the segment was heard after the last echo request:
 // if not, the silence that followed may be that of a cut cable.
 func (s *scene) stillThere() bool {
-	if len(s.echoed) == 0 {
-		return true
+	last := evidence.Record{}
+	for _, rec := range s.sent {
+		if rec.Kind == evidence.EchoRequest || rec.Dst == evidence.Broadcast {
+			last = rec
+		}
 	}
-	last := s.echoed[len(s.echoed)-1]
 	for _, recs := range s.by {
 		if recs[len(recs)-1].Number > last.Number {
 			return true

@@ -25,7 +25,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 	switch {
 	case has(ReplyLeak, GratuitousLeak, OnNIC, Conflict, Unowned):
 		t.Reply = Fail
-	case unsure || unseen || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
+	case unsure || unseen || s.nobody || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
 		t.Reply = Inconclusive
 	}
 
@@ -201,6 +201,7 @@ func (s *scene) doubts(r Result, suspects []*suspect) (all []string) {
 	}
 	_, interrupted := s.noted(evidence.Interrupted)
 	add(interrupted, "the run ended early")
+	add(s.nobody, "a frame claims it for the MAC address 00:00:00:00:00:00, which clients believe and which is nobody's")
 	add(!s.lossless(), "%d frames were lost, so silence proves nothing", s.log.Dropped)
 	add(s.onSelf(), "this host has the VIP itself and cannot see its own answers")
 	if from, to := s.failover(); !to.IsZero() {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -141,6 +142,66 @@ func TestLostInterface(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The last that is sent is a who-has to each claimant, in every run.
+func TestSignOfLife(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			cfg := config()
+			cfg.NoAnnounceTest = quiet
+			s := &segment{hosts: []*host{director(), newHost(r1, r1IP, 0, 2, false)}}
+			log := do(t, t.Context(), cfg, s)
+			last := s.sent[len(s.sent)-2:]
+			to := []evidence.MAC{last[0].Dst, last[1].Dst}
+			for _, rec := range last {
+				if rec.Kind != evidence.ARPRequest || rec.TargetIP != vip {
+					t.Errorf("last was sent: %s", rec)
+				}
+			}
+			if !slices.Contains(to, dirMAC) || !slices.Contains(to, r1) {
+				t.Errorf("last were asked: %v", to)
+			}
+			if end := log.Records[len(log.Records)-1]; end.Kind != evidence.ARPReply || end.Sent {
+				t.Errorf("last was seen: %s", end)
+			}
+		})
+	}
+}
+
+// A link that was away for a time is noted too; the run is ended in order.
+func TestLostLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &segment{hosts: []*host{director(), newHost(r1, r1IP, 1, 0, false)}, flap: errors.New("eth1: no link for some time")}
+		if got := notes(do(t, t.Context(), config(), s)); !slices.Contains(got, evidence.Interrupted) || !slices.Contains(got, evidence.Undone) {
+			t.Errorf("notes %v, want interrupted and undone", got)
+		}
+	})
+}
+
+// A SYN-ACK tells by its port which claimant it has come by: no two share one.
+func TestSynPorts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config()
+		cfg.Port = 80
+		s := &segment{}
+		for i := range 100 {
+			s.hosts = append(s.hosts, newHost(evidence.MAC{2, 0, 0, 0, 1, byte(i)}, netip.AddrFrom4([4]byte{192, 168, 1, byte(100 + i)}), 0, 0, false))
+		}
+		used := map[uint16]bool{}
+		for _, rec := range do(t, t.Context(), cfg, s).Records {
+			if rec.Kind != evidence.TCPSyn {
+				continue
+			}
+			if used[rec.SenderPort] || rec.SenderPort < firstSynPort || rec.SenderPort >= firstSynPort+synPorts {
+				t.Fatalf("port %d again, or none of ours", rec.SenderPort)
+			}
+			used[rec.SenderPort] = true
+		}
+		if len(used) < 800 {
+			t.Errorf("%d SYNs, want 8 for each host", len(used))
+		}
+	})
 }
 
 // --no-announce-test: ARP alone, and nobody has to look for anyone.

@@ -128,7 +128,13 @@ func (r *Run) testing(vip netip.Addr) []step {
 	// What is asked of a host alone is asked twice, for a frame can get lost;
 	// and once more when the silence that followed has been listened to.
 	for _, at := range []time.Duration{0, quick, 2*quick + hear, 3*quick + hear} {
-		steps = append(steps, step{alone + at, func() []frame { return r.alone(v, at <= quick) }})
+		steps = append(steps, step{alone + at, func() []frame {
+			frames := r.alone(v, at <= quick)
+			if at > quick {
+				frames = append(frames, r.signOfLife(v)...)
+			}
+			return frames
+		}})
 	}
 	return steps
 }
@@ -203,6 +209,18 @@ func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 			frames = append(frames, r.whoHas(q.Target, sender, q.To))
 		case !r.cfg.NoAnnounceTest:
 			frames = append(frames, r.echo(q.Target, sender, q.To))
+		}
+	}
+	return frames
+}
+
+// signOfLife asks each claimant for the VIP, behind all that was asked before:
+// its answer shows that the silence of others is theirs, and not that of a
+// segment which has gone.
+func (r *Run) signOfLife(v *sightings) (frames []frame) {
+	for _, mac := range r.targets(v) {
+		if s := v.hosts[mac]; s != nil && s.claims {
+			frames = append(frames, r.whoHas(v.vip, r.sender(), mac))
 		}
 	}
 	return frames

@@ -44,6 +44,9 @@ func (v *sightings) host(mac evidence.MAC) *sighting {
 // see takes a received record into account.
 func (r *Run) see(rec evidence.Record) {
 	r.unused.seen(rec)
+	if rec.IsARP() && (rec.SenderMAC.IsZero() || rec.SenderMAC.IsGroup()) {
+		return // such a host cannot be asked alone
+	}
 	if rec.IsARP() && !rec.IsProbe() && r.vips[rec.SenderIP] == nil && len(r.macs) < mostSightings {
 		// What a host asks with is its own; what it answers for need not be.
 		asks := rec.Kind == evidence.ARPRequest

@@ -67,16 +67,42 @@ func parse(data []byte) (Document, error) {
 	return d, nil
 }
 
-// check refuses verdicts that are unknown or at odds with each other: exit
-// codes rest on them.
+// check refuses verdicts that are unknown or at odds with each other, or with
+// what they rest on: exit codes rest on them in turn.
 func (d *Document) check() error {
 	for i := range d.Results {
-		if v := d.Results[i].Verdict; !known(v) {
-			return fmt.Errorf("results[%d]: verdict %q is none of pass, fail and inconclusive", i, v)
+		if err := checkResult(&d.Results[i]); err != nil {
+			return fmt.Errorf("results[%d]: %w", i, err)
 		}
 	}
 	if want := worst(d.Results); d.Verdict != want {
 		return fmt.Errorf("verdict is %q, and the results make it %q", d.Verdict, want)
+	}
+	return nil
+}
+
+func checkResult(r *diagnose.Result) error {
+	if !known(r.Verdict) {
+		return fmt.Errorf("verdict %q is none of pass, fail and inconclusive", r.Verdict)
+	}
+	if !r.VIP.IsValid() {
+		return errors.New(`no address in "vip"`)
+	}
+	if r.Verdict != diagnose.Pass {
+		return nil
+	}
+	for _, t := range []struct {
+		name    string
+		verdict diagnose.Verdict
+	}{{"reply", r.Tests.Reply}, {"announce", r.Tests.Announce}, {"holders", r.Tests.Holders}} {
+		if t.verdict == diagnose.Fail {
+			return fmt.Errorf("verdict is pass, and the test %q is fail", t.name)
+		}
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Severity == diagnose.Critical {
+			return fmt.Errorf("verdict is pass, and findings[%d] (%s) is critical", i, f.Code)
+		}
 	}
 	return nil
 }

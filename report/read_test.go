@@ -13,6 +13,7 @@ import (
 
 func TestReadErrors(t *testing.T) {
 	const head = `{"schema": "arpcheck/v1", `
+	const passed = head + `"verdict": "pass", "results": [{"vip": "192.168.1.99", "verdict": "pass", `
 	for _, tt := range []struct{ name, input, want string }{
 		{"empty", " \n", "empty: no JSON in it"},
 		{"text", "FAIL  192.168.1.99", "not JSON: line 1, byte 1: invalid character 'F' looking for beginning of value"},
@@ -35,7 +36,14 @@ func TestReadErrors(t *testing.T) {
 		{"bad time", head + `"started": "yesterday"}`, `outside of the results: parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"`},
 		{"bad verdict", head + `"results": [{"verdict": "fine"}]}`, `results[0]: verdict "fine" is none of pass, fail and inconclusive`},
 		{"no verdict", head + `"results": []}`, `verdict is "", and the results make it "inconclusive"`},
-		{"verdicts at odds", head + `"verdict": "pass", "results": [{"verdict": "fail"}]}`, `verdict is "pass", and the results make it "fail"`},
+		{"verdicts at odds", head + `"verdict": "pass", "results": [{"vip": "192.168.1.99", "verdict": "fail"}]}`, `verdict is "pass", and the results make it "fail"`},
+		{"no VIP", head + `"verdict": "pass", "results": [{"verdict": "pass"}]}`, `results[0]: no address in "vip"`},
+		{"empty VIP", head + `"verdict": "pass", "results": [{"vip": "", "verdict": "pass"}]}`, `results[0]: no address in "vip"`},
+		{"pass with a failed test", passed + `"tests": {"reply": "pass", "announce": "fail"}}]}`, `results[0]: verdict is pass, and the test "announce" is fail`},
+		{
+			"pass with a fault", passed + `"findings": [{"severity": "info"}, {"code": "vip-conflict", "severity": "critical"}]}]}`,
+			"results[0]: verdict is pass, and findings[1] (vip-conflict) is critical",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Read(strings.NewReader(tt.input))
@@ -71,7 +79,7 @@ func (blanks) Read(p []byte) (int, error) {
 
 // Later versions may add fields.
 func TestReadUnknownFields(t *testing.T) {
-	const input = `{"schema": "arpcheck/v1", "verdict": "pass", "new": {}, "results": [{"verdict": "pass", "new": 1, "hosts": null}]}`
+	const input = `{"schema": "arpcheck/v1", "verdict": "pass", "new": {}, "results": [{"vip": "192.168.1.99", "verdict": "pass", "new": 1, "hosts": null}]}`
 	d, err := Read(strings.NewReader(input))
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 
 func main() {
 	var (
-		scale   = flag.Float64("scale", 1, "size of the files, of which 1 is 6.5 GB in all")
+		scale   = flag.Float64("scale", 0.5, "size of the files; the largest three, 2.2 GB at 0.5, are there at once")
 		rounds  = flag.Int("rounds", 7, "how often everything runs; the least time counts")
 		dir     = flag.String("dir", "", "a folder for the files, of a disk with room (default: a temporary one)")
 		program = flag.String("program", "", "an arpcheck to be measured as \"arpcheck replay FILE\" (default: this program's own reading)")

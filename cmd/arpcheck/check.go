@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,11 +43,9 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 	}
 	defer files.discard()
 
-	// A signal ends the run in order; the second one ends the program, as
-	// the first one gives the signals back.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	// A signal ends the run in order; a second one ends the program.
+	ctx, stop := interruptible(ctx, a.stderr, notUndone(o))
 	defer stop()
-	context.AfterFunc(ctx, stop)
 
 	started := time.Now()
 	s, err := a.open(o)

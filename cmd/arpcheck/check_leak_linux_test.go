@@ -10,8 +10,8 @@ import (
 	"github.com/arpcheck/arpcheck/scenarios"
 )
 
-// The lab of issue 2, "It shows": one run tells three real servers apart, and
-// once all are set right there is nothing to tell.
+// One run tells three real servers apart, and once all are set right there
+// is nothing to tell.
 func TestCheckThreeServers(t *testing.T) {
 	lab := start(t, scenarios.Cluster{
 		Servers:   []scenarios.Server{{}, {Ignore: 1, Announce: 2}, {Ignore: 1, Announce: 1}},

@@ -3,8 +3,12 @@ Arpcheck shows who answers ARP for a virtual IP (VIP) in an LVS-DR cluster, who
 should, and why the wrong host does.
 
 	arpcheck --vip ADDR[,ADDR…] -i IFACE    the main job; "arpcheck check" is the same
+	arpcheck inspect [--vip ADDR[,ADDR…]]   judges the settings of this very host
+	arpcheck explain [TOPIC]                what a finding or a setting means
+	arpcheck scenario COMMAND               labs in network namespaces, and checks in them:
+	                                        list, show, run, up, down, schema
+	arpcheck demo                           the leak and its cure, in a lab of its own
 	arpcheck report FILE.json -o FORMAT     renders a saved JSON result again
-	arpcheck scenario list|show|run|up|down labs in network namespaces
 	arpcheck version                        which arpcheck this is
 	arpcheck completion SHELL               a completion script for the shell
 
@@ -33,18 +37,24 @@ there. With --no-announce-test nothing is sent that could cause it.
 	1  at least one fault
 	2  wrong usage, or the check could not run
 	3  inconclusive: something that was asked could not be decided
+	130  a second Ctrl-C ended it at once
 
-They are the same for every output format. Silence is never 0.
+They are the same for every output format but nagios, which as the only format
+exits as monitoring plugins do: 0 OK, 1 WARNING (all is well but for a warning),
+2 CRITICAL, 3 UNKNOWN, which is also for wrong usage. Demo exits 0 when the kernel
+did as its story says. Silence is never 0.
 
 # Output
 
 The result goes to standard output; progress, hints and errors go to standard
-error. -o FORMAT[=FILE] chooses the format, and can be given several times: with
-a FILE the result goes there, and the file appears only when it is complete.
+error. -o FORMAT[=FILE] chooses the format: text, json, markdown, junit or nagios,
+of which scenarios have all but the last. It can be given several times: with a
+FILE the result goes there, and the file appears only when it is complete.
 Colour is for terminals alone; NO_COLOR and --color=never turn it off.
 
-SIGINT and SIGTERM end a check in order: it takes back what it caused and reports
-what it has seen. A second signal ends it at once.
+SIGINT, SIGTERM and SIGHUP end a check in order: it takes back what it caused and
+reports what it has seen. A second signal, half a second later or more, ends it at
+once: a shell sees 130 after Ctrl-C.
 
 # Permission
 

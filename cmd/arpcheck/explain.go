@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/arpcheck/arpcheck/diagnose"
+	"github.com/arpcheck/arpcheck/scenarios"
 )
 
 // Each file of topics is one topic. Its first line is its group and title; a
@@ -41,6 +42,12 @@ func topicNames() []string {
 	}
 	return names
 }
+
+// scenarioTopic is explained by a file that can be run.
+const scenarioTopic = "scenario"
+
+// explainable are all names that can be asked for.
+func explainable() []string { return append(topicNames(), scenarioTopic) }
 
 func readTopic(name string) (topic, error) {
 	data, err := topicFiles.ReadFile("topics/" + name + ".txt")
@@ -91,17 +98,20 @@ func (t topic) render(text string) (string, error) {
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [TOPIC]",
-		Short: "Explains a finding, a setting, or a value of one",
+		Short: "Explains a finding, a setting, a value of one, or scenario files",
 		Long: `Explains what a finding means or what a setting does: which interface counts, what
 others see, when to use it, what it breaks, and the kernel function that decides.
 The tables in it are what arpcheck's model of the kernel says.
 
+The topic "scenario" is a scenario file that has every key, each with a comment.
+
 Without a topic it lists them all.`,
 		Example: `  arpcheck explain vip-reply-leak
   arpcheck explain arp_ignore
-  arpcheck explain arp_announce=1`,
+  arpcheck explain arp_announce=1
+  arpcheck explain scenario > my-cluster.yaml`,
 		DisableFlagsInUseLine: true,
-		ValidArgsFunction:     cobra.FixedCompletions(topicNames(), cobra.ShellCompDirectiveNoFileComp),
+		ValidArgsFunction:     cobra.FixedCompletions(explainable(), cobra.ShellCompDirectiveNoFileComp),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return withHint(fmt.Errorf("arpcheck explain takes one topic, and there are %d", len(args)), "arpcheck explain %s", args[0])
@@ -125,15 +135,20 @@ func (a *app) explain(name string) error {
 		name = name[i+1:]
 	}
 	name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-	if !slices.Contains(topicNames(), name) {
+	if !slices.Contains(explainable(), name) {
 		err := fmt.Errorf("no topic %q", name)
-		if near := nearest(strings.ReplaceAll(name, "-", "_"), topicNames()); near != "" {
+		if near := nearest(strings.ReplaceAll(name, "-", "_"), explainable()); near != "" {
 			return withHint(err, "did you mean: arpcheck explain %s", near)
 		}
-		if near := nearest(name, topicNames()); near != "" {
+		if near := nearest(name, explainable()); near != "" {
 			return withHint(err, "did you mean: arpcheck explain %s", near)
 		}
 		return withHint(err, "arpcheck explain lists them all")
+	}
+	if name == scenarioTopic && value == "" {
+		return a.print(scenarios.Example())
+	} else if name == scenarioTopic {
+		return withHint(fmt.Errorf("nothing is known about %s = %q", name, value), "arpcheck explain %s", name)
 	}
 	t, err := readTopic(name)
 	if err != nil {
@@ -170,5 +185,6 @@ func (a *app) listTopics() error {
 		fmt.Fprintf(&b, "  %-22s  %s\n", t.name, t.title)
 	}
 	fmt.Fprintf(&b, "settings, and values of them, such as arp_ignore=1:\n  %s\n", strings.Join(settings, " "))
+	fmt.Fprintf(&b, "scenario files, by an example that can be run:\n  %s\n", scenarioTopic)
 	return a.print(b.String())
 }

@@ -43,7 +43,7 @@ func (o *checkOptions) register(cmd *cobra.Command) {
 		o.vips, err = parseList(o.vips, s, parseAddr)
 		return err
 	})
-	fs.StringVarP(&o.iface, "interface", "i", "", "the `IFACE` on the VIP's segment (default: the one that the route to the first VIP leaves by)")
+	word(fs, &o.iface, "interface", "i", "the `IFACE` on the VIP's segment (default: the one that the route to the first VIP leaves by)")
 	fs.Func("director", "the `HOST` that should own the VIPs, as MAC, IP or IP=MAC", func(s string) (err error) {
 		o.director, err = parseHost(s)
 		return err
@@ -52,7 +52,7 @@ func (o *checkOptions) register(cmd *cobra.Command) {
 		o.realServers, err = parseList(o.realServers, s, parseHost)
 		return err
 	})
-	fs.StringVar(&o.netns, "netns", "", "work inside the network namespace `NS`: a name, a path or a process id")
+	word(fs, &o.netns, "netns", "", "work inside the network namespace `NS`: a name, a path or a process id")
 	fs.Func("probe-source", "the unused on-link `ADDR` to make the announce test with (default: one that is found unused, RFC 5227)", func(s string) (err error) {
 		o.probeSource, err = parseAddr(s)
 		return err
@@ -75,6 +75,18 @@ func (o *checkOptions) register(cmd *cobra.Command) {
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no remarks: the result alone")
 	cmd.RegisterFlagCompletionFunc("interface", completeInterface)
 	cmd.RegisterFlagCompletionFunc("netns", completeNetNS)
+}
+
+// word makes a flag that takes any text but none: an empty one is a variable
+// of a script that was not set, and must not come to the default unnoticed.
+func word(fs *pflag.FlagSet, to *string, name, shorthand, usage string) {
+	fs.FuncP(name, shorthand, usage, func(s string) error {
+		if s == "" {
+			return withHint(errors.New("the value is empty"), "leave --%s out for the default", name)
+		}
+		*to = s
+		return nil
+	})
 }
 
 // number makes a flag that takes a whole number from 1 on.

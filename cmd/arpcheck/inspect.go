@@ -59,8 +59,8 @@ sysctl.d makes outlive the next boot, or that this host cannot decide alone.`,
 		o.role, err = parseRole(s)
 		return err
 	})
-	fs.StringVar(&o.netns, "netns", "", "look into the network namespace `NS`: a name, a path or a process id")
-	fs.StringVar(&o.root, "root", "", "`DIR` that the files of the next boot, such as etc/sysctl.d, are below (default /; with --netns they are left alone)")
+	word(fs, &o.netns, "netns", "", "look into the network namespace `NS`: a name, a path or a process id")
+	word(fs, &o.root, "root", "", "`DIR` that the files of the next boot, such as etc/sysctl.d, are below (default /; with --netns they are left alone)")
 	fs.BoolVar(&o.script, "script", false, "print a shell script with the changes that are needed, instead of a result")
 	o.render.register(cmd)
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "no remarks: the result alone")

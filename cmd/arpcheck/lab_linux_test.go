@@ -51,7 +51,7 @@ func TestLabScripts(t *testing.T) {
 var labs = map[string]scenarios.Topology{
 	"clean": scenarios.Classic(scenarios.Server{Ignore: 1, Announce: 2}),
 	"leak":  scenarios.Classic(scenarios.Server{}),
-	// The three real servers of issue 2.
+	// Three real servers: never set up, right, and with arp_announce 1.
 	"three": scenarios.Classic(scenarios.Server{}, scenarios.Server{Ignore: 1, Announce: 2}, scenarios.Server{Ignore: 1, Announce: 1}),
 	"empty": {Hosts: []scenarios.HostSpec{{Name: "client", Interfaces: []scenarios.InterfaceSpec{
 		{Name: "eth1", Segment: "lan", Addresses: []scenarios.AddressSpec{{Prefix: netip.MustParsePrefix("192.168.1.182/24")}}},

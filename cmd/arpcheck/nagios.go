@@ -22,7 +22,7 @@ func failPlugin(stdout io.Writer, args []string, err error) (code int, ok bool) 
 		return 0, false
 	}
 	for _, format := range formats {
-		if _, file, _ := strings.Cut(format, "="); file == "" || file == "-" {
+		if _, file, _ := strings.Cut(format, "="); file == "" || isStdout(file) {
 			report.WriteNagiosError(stdout, oneLine(err.Error())) // what else could be done about an error here?
 			break
 		}

@@ -48,6 +48,8 @@ func parseAddr(s string) (netip.Addr, error) {
 	switch {
 	case addr.IsUnspecified():
 		what = "no address at all"
+	case addr.As4()[0] == 0:
+		what = "in 0.0.0.0/8, where no host has an address"
 	case addr.IsLoopback():
 		what = "a loopback address: no host but itself can reach it"
 	case addr.IsMulticast():

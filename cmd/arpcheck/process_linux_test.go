@@ -28,7 +28,7 @@ func arpcheck(l *scenarios.Lab, args ...string) (cmd *exec.Cmd, stdout, stderr *
 // A signal ends a run in order: it reports what it has seen by then.
 func TestSignal(t *testing.T) {
 	l := scenarios.Start(t, labs["clean"])
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			cmd, stdout, stderr := arpcheck(l, "-w", "30s", "--rs", "192.168.1.41")
 			if err := cmd.Start(); err != nil {
@@ -51,24 +51,38 @@ func TestSignal(t *testing.T) {
 	}
 }
 
-// The second signal does not wait for anything.
+// Two signals within a moment are one, as from timeout(1); a later one does not
+// wait for anything, and says what is left to do.
 func TestSecondSignal(t *testing.T) {
 	l := scenarios.Start(t, labs["leak"])
-	cmd, _, stderr := arpcheck(l, "-w", "30s", "-c", "10000", "--rate", "10")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(500 * time.Millisecond) // to be in the middle of it
-	cmd.Process.Signal(os.Interrupt)
-	time.Sleep(20 * time.Millisecond)
-	sent := time.Now()
-	cmd.Process.Signal(os.Interrupt)
-	cmd.Wait()
-	if took := time.Since(sent); took > time.Second {
-		t.Errorf("it took %v to end", took)
-	}
-	if stderr.Len() > 0 {
-		t.Errorf("standard error: %s", stderr)
+	for _, tt := range []struct {
+		name  string
+		after time.Duration
+		code  int
+		said  string
+	}{
+		{"at once", time.Millisecond, 1, ""},
+		{"later", 650 * time.Millisecond, -1, "arpcheck: ended without undoing what the announce test may have changed; " +
+			"on the director: arping -U -c 3 -I IFACE 192.168.1.99\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd, _, stderr := arpcheck(l, "--director", "192.168.1.10", "-w", "30s", "-c", "3")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(1500 * time.Millisecond) // the announce test has just drawn the leak
+			cmd.Process.Signal(syscall.SIGTERM)
+			time.Sleep(tt.after)
+			cmd.Process.Signal(syscall.SIGTERM)
+			sent := time.Now()
+			code := exitCode(cmd.Wait())
+			if took := time.Since(sent); took > 3*time.Second {
+				t.Errorf("it took %v to end", took)
+			}
+			if code != tt.code || stderr.String() != tt.said {
+				t.Errorf("exit code %d, want %d; standard error: %s", code, tt.code, stderr)
+			}
+		})
 	}
 }
 

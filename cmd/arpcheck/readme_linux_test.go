@@ -329,13 +329,13 @@ func TestREADMEExitCodes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
-	for _, m := range regexp.MustCompile(`(?m)^\t(\d)  (.*)$`).FindAllStringSubmatch(string(manual), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\t(\d+)  (.*)$`).FindAllStringSubmatch(string(manual), -1) {
 		want = append(want, m[1]+" "+m[2])
 	}
-	for _, m := range regexp.MustCompile(`(?m)^\| (\d) \| (.*) \|$`).FindAllStringSubmatch(section(t, "Exit codes"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`).FindAllStringSubmatch(section(t, "Exit codes"), -1) {
 		got = append(got, m[1]+" "+m[2])
 	}
-	if diff := cmp.Diff(want, got); diff != "" || len(want) != 4 {
+	if diff := cmp.Diff(want, got); diff != "" || len(want) != 5 {
 		t.Errorf("exit codes (-doc.go +README.md):\n%s", diff)
 	}
 }

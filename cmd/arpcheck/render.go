@@ -53,7 +53,8 @@ func (r *renderOptions) register(cmd *cobra.Command) {
 
 var colors = []string{"auto", "always", "never"}
 
-// parseOutput reads FORMAT or FORMAT=FILE; the file "-" is standard output.
+// parseOutput reads FORMAT or FORMAT=FILE; the file "-" is standard output,
+// and so are the names that the system has for it.
 func parseOutput(s string) (output, error) {
 	format, file, named := strings.Cut(s, "=")
 	if err := report.CheckFormat(format); err != nil {
@@ -65,10 +66,20 @@ func parseOutput(s string) (output, error) {
 	if named && file == "" {
 		return output{}, withHint(fmt.Errorf("no file after %q", s), "-o %s=FILE, or -o %s for standard output", format, format)
 	}
-	if file == "-" {
+	if isStdout(file) {
 		file = ""
 	}
 	return output{format, file}, nil
+}
+
+// isStdout reports whether a file is a name for standard output. Where that
+// leads to a file, to open it again would write over what is there.
+func isStdout(file string) bool {
+	switch file {
+	case "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
+		return true
+	}
+	return false
 }
 
 // validate sees to it that no two renderings get into each other's way.

@@ -15,8 +15,16 @@ func (o *checkOptions) fits(s *inspect.Segment) error {
 	name := s.Interface.Name
 	for _, vip := range o.vips {
 		for _, p := range s.Addresses {
-			if p.Bits() < 31 && vip == last(p) {
-				return withHint(fmt.Errorf("--vip: %s is the broadcast address of %s on %s", vip, p.Masked(), name),
+			what := ""
+			switch {
+			case p.Bits() > 30: // there, both are hosts' (RFC 3021)
+			case vip == last(p):
+				what = "broadcast"
+			case vip == p.Masked().Addr() && vip != p.Addr():
+				what = "network"
+			}
+			if what != "" {
+				return withHint(fmt.Errorf("--vip: %s is the %s address of %s on %s", vip, what, p.Masked(), name),
 					"give the address of one host")
 			}
 		}
