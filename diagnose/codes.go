@@ -1,6 +1,6 @@
 package diagnose
 
-// The finding codes that only the host itself can show (arpcheck inspect).
+// The finding codes of arpcheck inspect; a check reports Missing, too.
 const (
 	Unanswered    Code = "vip-unanswered"
 	Missing       Code = "vip-missing"

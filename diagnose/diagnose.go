@@ -13,12 +13,15 @@ import (
 //
 // It may be called while the log still grows. Nothing that it then reports
 // rests on silence, for silence counts only when it has lasted.
-func Diagnose(log evidence.Log, cfg Config) []Result {
+func Diagnose(log evidence.Log, cfg Config) []Result { return diagnose(log, cfg, cfg.VIPs) }
+
+// diagnose does so for some of the VIPs, knowing that the others are VIPs, too.
+func diagnose(log evidence.Log, cfg Config, vips []netip.Addr) []Result {
 	p := whoIsWho(&log, &cfg)
-	scenes := make([]*scene, len(cfg.VIPs))
-	classes := make([]map[evidence.MAC]*class, len(cfg.VIPs))
+	scenes := make([]*scene, len(vips))
+	classes := make([]map[evidence.MAC]*class, len(vips))
 	byHost := map[evidence.MAC][]*class{}
-	for i, vip := range cfg.VIPs {
+	for i, vip := range vips {
 		scenes[i] = newScene(&log, &cfg, p, vip)
 		classes[i] = map[evidence.MAC]*class{}
 		for _, mac := range scenes[i].suspected() {
@@ -31,7 +34,7 @@ func Diagnose(log evidence.Log, cfg Config) []Result {
 		unite(of)
 	}
 
-	results := make([]Result, len(cfg.VIPs))
+	results := make([]Result, len(vips))
 	for i, s := range scenes {
 		results[i] = s.result(classes[i])
 	}
@@ -48,10 +51,11 @@ func Fault(log *evidence.Log, cfg Config) bool {
 	if !last.IsARP() && last.Kind != evidence.TCPSynAck {
 		return false // what else a host shows is no fault by itself
 	}
-	if slices.Contains(cfg.VIPs, last.SenderIP) {
-		cfg.VIPs = []netip.Addr{last.SenderIP}
+	vips := cfg.VIPs
+	if slices.Contains(vips, last.SenderIP) {
+		vips = []netip.Addr{last.SenderIP}
 	}
-	return slices.ContainsFunc(Diagnose(*log, cfg), func(r Result) bool { return r.Verdict == Fail })
+	return slices.ContainsFunc(diagnose(*log, cfg, vips), func(r Result) bool { return r.Verdict == Fail })
 }
 
 // mostSuspects is how many hosts are examined for each VIP. More than that hold
@@ -108,7 +112,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	missing := s.missing()
 	r.Hosts = append(r.Hosts, missing...)
 
-	r.Findings = s.findings(suspects, missing)
+	r.Findings = s.findings(suspects)
 	r.Notes = s.notes(r.Findings)
 	r.Tests = s.tests(suspects, missing, r.Findings)
 	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)
@@ -120,7 +124,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r.Summary = s.summary(r, suspects)
 	if s.cfg.Frames {
 		for _, rec := range s.log.Records {
-			if s.people.isVIP[rec.TargetIP] && rec.TargetIP != s.vip || s.people.isVIP[rec.SenderIP] && rec.SenderIP != s.vip {
+			if s.foreign(rec) {
 				continue
 			}
 			r.Frames = append(r.Frames, Frame{Frame: rec.Number, Time: rec.Time, Sent: rec.Sent, Text: rec.String()})

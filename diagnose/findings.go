@@ -11,11 +11,8 @@ import (
 // mostProof is how many frames a finding shows.
 const mostProof = 3
 
-// findings lists what is wrong, critical ones first, in the order of the hosts.
-func (s *scene) findings(suspects []*suspect, missing []Host) (all []Finding) {
-	if f, ok := s.loss(); ok {
-		defer func() { all = append(all, f) }()
-	}
+// findings lists what is wrong: with the VIP as a whole, then host by host.
+func (s *scene) findings(suspects []*suspect) (all []Finding) {
 	all = append(all, s.ownership(suspects)...)
 	for _, x := range suspects {
 		// What makes a host answer for a whole subnet hides the rest, and is
@@ -31,6 +28,9 @@ func (s *scene) findings(suspects []*suspect, missing []Host) (all []Finding) {
 		if f, ok := s.mismatch(x); ok {
 			all = append(all, f)
 		}
+	}
+	if f, ok := s.loss(); ok {
+		all = append(all, f)
 	}
 	return all
 }

@@ -153,11 +153,11 @@ func (s *scene) unowned(suspects []*suspect) (Finding, bool) {
 	f.Summary = fmt.Sprintf("Nobody answers who-has %s, so no client can reach it.", s.vip)
 	f.Why = fmt.Sprintf("%d requests drew no reply within %s.", len(s.asked), s.cfg.wait())
 	if len(holders) > 0 {
-		f.Why += fmt.Sprintf(" %s hold it and are silent, as real servers should be: what is missing is a director that answers.", s.names(holders))
+		do := "hold it and are silent, as real servers should be"
 		if len(holders) == 1 {
-			f.Why = fmt.Sprintf("%d requests drew no reply within %s. %s holds it and is silent, as a real server should be: what is missing is a director that answers.",
-				len(s.asked), s.cfg.wait(), s.names(holders))
+			do = "holds it and is silent, as a real server should be"
 		}
+		f.Why += fmt.Sprintf(" %s %s: what is missing is a director that answers.", s.names(holders), do)
 	} else {
 		f.Why += " No host on this segment was seen to hold it either."
 	}

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -114,7 +115,8 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			}
 		}
 	}
-	for mac, recs := range found {
+	for _, mac := range sorted(found) {
+		recs := found[mac]
 		if len(recs) > mostOwn {
 			continue
 		}
@@ -122,7 +124,8 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			p.add(mac, rec.SenderIP)
 		}
 	}
-	for mac, recs := range p.claimed {
+	for _, mac := range sorted(p.claimed) {
+		recs := p.claimed[mac]
 		if len(p.grabbed(mac)) > 0 {
 			continue
 		}
@@ -133,7 +136,8 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	for ip := range p.macs {
 		delete(p.unused, ip)
 	}
-	for ip, mac := range cfg.Neighbours {
+	for _, ip := range slices.SortedFunc(maps.Keys(cfg.Neighbours), netip.Addr.Compare) {
+		mac := cfg.Neighbours[ip]
 		if !p.isVIP[ip] && len(p.ips[mac]) == 0 {
 			p.add(mac, ip)
 		}
@@ -151,6 +155,12 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		slices.SortStableFunc(ips, func(a, b netip.Addr) int { return p.holders[a] - p.holders[b] })
 	}
 	return p
+}
+
+// sorted lists the hosts of a map in a fixed order, so that the same log always
+// gives the same names.
+func sorted(m map[evidence.MAC][]evidence.Record) []evidence.MAC {
+	return slices.SortedFunc(maps.Keys(m), func(a, b evidence.MAC) int { return slices.Compare(a[:], b[:]) })
 }
 
 func (p *people) add(mac evidence.MAC, ip netip.Addr) {

@@ -112,6 +112,22 @@ func TestSplitBrain(t *testing.T) {
 	}
 }
 
+// Nor does the last word help one whose rival goes on answering.
+func TestSplitBrainWithOneLateAdvert(t *testing.T) {
+	l := newLab(director(), server(r1, r1IP, 0, 0, modelNIC))
+	advert := func(mac evidence.MAC, ip netip.Addr) {
+		l.add(0, evidence.Record{Kind: evidence.VRRPAdvert, Src: mac, SenderIP: ip, VRID: 51, Priority: 100, Virtual: []netip.Addr{vip}})
+	}
+	advert(dirMAC, dirIP)
+	l.asking(vip)
+	advert(r1, r1IP)
+	l.testing(vip)
+	r := Diagnose(l.end(), self(vip))[0]
+	if got := codes(r); len(got) != 1 || !strings.HasPrefix(got[0], string(Conflict)) {
+		t.Errorf("findings are %v, want vip-conflict alone", got)
+	}
+}
+
 // Adverts of somebody who does not answer for the VIP make nobody guilty.
 func TestForgedAdvert(t *testing.T) {
 	l := newLab(director())

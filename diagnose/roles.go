@@ -38,7 +38,7 @@ func (s *scene) cast() map[evidence.MAC]part {
 		self.reason += "; it is this very host, which cannot see itself"
 		parts[s.cfg.Self.MAC] = self
 	}
-	through := "" // the hosts that SYNs went to and that did not answer them
+	through := "" // the director, if connections were tried by way of it
 	for _, syn := range s.syns {
 		if parts[syn.Dst].role == Director {
 			through = s.people.call(syn.Dst)
@@ -119,21 +119,26 @@ func (s *scene) elected() (mac evidence.MAC, last evidence.Record, ok bool) {
 	return mac, last, false
 }
 
-// splitBrain reports whether two VRRP masters advertise the VIP by turns.
+// splitBrain reports whether two VRRP masters are there at once: after the first
+// advert of the one, the other still sends adverts, or still answers.
 func (s *scene) splitBrain() bool {
-	first, last := map[evidence.MAC]int{}, map[evidence.MAC]int{}
-	for i, a := range s.adverts {
+	first, last := map[evidence.MAC]evidence.Record{}, map[evidence.MAC]evidence.Record{}
+	for _, a := range s.adverts {
 		if a.Priority == 0 {
 			continue // a master that resigns (RFC 5798, section 6.4.3)
 		}
 		if _, ok := first[a.Src]; !ok {
-			first[a.Src] = i
+			first[a.Src] = a
 		}
-		last[a.Src] = i
+		last[a.Src] = a
 	}
 	for a := range first {
+		still := last[a].Number
+		if replies := s.did(a).replies; len(replies) > 0 {
+			still = max(still, replies[len(replies)-1].Number)
+		}
 		for b := range first {
-			if a != b && first[a] <= first[b] && first[b] < last[a] {
+			if a != b && first[a].Number < first[b].Number && first[b].Number < still {
 				return true
 			}
 		}

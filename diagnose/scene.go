@@ -49,8 +49,7 @@ func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene 
 		by: map[evidence.MAC][]evidence.Record{}, deeds: map[evidence.MAC]*deeds{}}
 	sources := map[netip.Addr]bool{}
 	for _, rec := range log.Records {
-		if rec.SenderIP != vip && p.isVIP[rec.SenderIP] || rec.TargetIP != vip && p.isVIP[rec.TargetIP] && rec.SenderIP != vip ||
-			p.unused[rec.TargetIP] && !sources[rec.TargetIP] {
+		if s.foreign(rec) || p.unused[rec.TargetIP] && !sources[rec.TargetIP] {
 			continue
 		}
 		switch {
@@ -116,6 +115,14 @@ func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene 
 	return s
 }
 
+// foreign reports whether a record is about another VIP alone.
+func (s *scene) foreign(rec evidence.Record) bool {
+	if rec.SenderIP == s.vip || rec.TargetIP == s.vip {
+		return rec.SenderIP != s.vip && s.people.isVIP[rec.SenderIP]
+	}
+	return s.people.isVIP[rec.SenderIP] || s.people.isVIP[rec.TargetIP]
+}
+
 // of returns the deeds of a host, to be added to.
 func (s *scene) of(mac evidence.MAC) *deeds {
 	d := s.deeds[mac]
@@ -166,7 +173,8 @@ func (s *scene) askedInFull() bool {
 	return false
 }
 
-// stillThere reports whether the segment was heard after the last echo request:
+// stillThere reports whether the segment was heard after the last echo
+// request or broadcast:
 // if not, the silence that followed may be that of a cut cable.
 func (s *scene) stillThere() bool {
 	last := evidence.Record{}
@@ -183,7 +191,7 @@ func (s *scene) stillThere() bool {
 	return false
 }
 
-// notes reports whether the run has left a note about this VIP.
+// noted reports whether the run has left a note about this VIP.
 func (s *scene) noted(code evidence.NoteCode) (evidence.Note, bool) {
 	for _, n := range s.log.Notes {
 		if n.Code == code && (!n.VIP.IsValid() || n.VIP == s.vip) {

@@ -83,7 +83,7 @@ func (s *scene) summary(r Result, suspects []*suspect) string {
 		}
 	}
 	text := owner + " alone answers for it"
-	if s.cfg.Director.IsZero() && s.parts != nil {
+	if s.cfg.Director.IsZero() {
 		for mac, p := range s.parts {
 			if p.role == Director && p.reason == soleClaimant {
 				text = s.people.call(mac) + " alone answers for it and is taken for the director"
@@ -162,15 +162,22 @@ func (s *scene) blame(findings []Finding) string {
 		parts = append(parts, s.names(same)+" "+strings.Join(verbs, " and "))
 		macs = rest
 	}
-	for mac, p := range s.parts {
-		switch d := s.did(mac); {
-		case p.role != Director || len(did) == 0 || len(did[mac]) > 0:
-		case len(d.replies)+len(d.gratuitous) == 0 && mac != s.cfg.Self.MAC:
-			// First, for that is what must be mended first.
-			parts = slices.Insert(parts, 0, "the director "+s.people.call(mac)+" does not answer for it")
-		default:
-			parts = append(parts, "only "+s.people.call(mac)+" should")
+	var directors []evidence.MAC
+	answers := false
+	for _, mac := range s.suspected() {
+		if s.parts[mac].role == Director && len(did[mac]) == 0 {
+			d := s.did(mac)
+			directors = append(directors, mac)
+			answers = answers || len(d.replies)+len(d.gratuitous) > 0 || mac == s.cfg.Self.MAC
 		}
+	}
+	switch {
+	case len(did) == 0 || len(directors) == 0:
+	case answers:
+		parts = append(parts, "only "+s.names(directors)+" should")
+	default:
+		// First, for that is what must be mended first.
+		parts = slices.Insert(parts, 0, "the director "+s.names(directors)+" does not answer for it")
 	}
 	return strings.Join(parts, "; ")
 }

@@ -42,8 +42,8 @@ const (
 	BadARPLength    Reason = "bad-arp-length"     // hardware or protocol length is not 6 and 4
 	BadARPType      Reason = "bad-arp-type"       // hardware is not Ethernet or protocol is not IPv4
 	BadARPOperation Reason = "bad-arp-operation"  // neither request nor reply (RARP, InARP)
-	GroupSender     Reason = "group-mac-sender"   // source of an IP frame is a multicast or broadcast MAC: nobody\'s
-	ZeroSender      Reason = "zero-mac-sender"    // source of an IP frame is 00:00:00:00:00:00: nobody\'s
+	GroupSender     Reason = "group-mac-sender"   // source of an IP frame is a multicast or broadcast MAC: nobody's
+	ZeroSender      Reason = "zero-mac-sender"    // source of an IP frame is 00:00:00:00:00:00: nobody's
 	BadIPv4         Reason = "bad-ipv4-header"    // version, header length or total length is wrong
 	Fragment        Reason = "ipv4-fragment"      // not the first fragment: no transport header
 	BadVRRP         Reason = "bad-vrrp-advert"    // wrong type, or shorter than its address count

@@ -91,13 +91,6 @@ func (r *Record) IsGratuitous() bool {
 	return r.IsARP() && r.SenderIP == r.TargetIP && !r.SenderIP.IsUnspecified()
 }
 
-// Claims reports whether the record says that addr is at r.SenderMAC. Every
-// ARP frame but a probe claims its sender address: those who have a neighbour
-// entry for it take the claim over (RFC 826, the merge flag).
-func (r *Record) Claims(addr netip.Addr) bool {
-	return r.IsARP() && r.SenderIP == addr
-}
-
 // String prints the record on one line, in the words of tcpdump.
 func (r Record) String() string {
 	switch {

@@ -2,16 +2,6 @@ package kernel
 
 import "net/netip"
 
-// Effective returns the settings that count for what arrives or leaves on an
-// interface: those of the interface combined with those of "all". A host
-// without the interface has those of "all" alone.
-func (h *Host) Effective(name string) Settings {
-	if in := h.Interface(name); in != nil {
-		return h.effective(in)
-	}
-	return h.effective(new(Interface))
-}
-
 // Gratuitous returns the addresses that the host announces unasked, by
 // gratuitous ARP, when an interface comes up or gets another MAC address: with
 // arp_notify, each of that very interface (inetdev_event,

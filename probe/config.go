@@ -69,6 +69,22 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("%s is not an IPv4 address", vip)
 		}
 	}
+	for _, addr := range []netip.Addr{c.Addr, c.Director.IP, c.ProbeSource} {
+		if addr.IsValid() && !addr.Is4() {
+			return c, fmt.Errorf("%s is not an IPv4 address", addr)
+		}
+	}
+	for _, h := range c.RealServers {
+		if h.IP.IsValid() && !h.IP.Is4() {
+			return c, fmt.Errorf("%s is not an IPv4 address", h.IP)
+		}
+	}
+	if c.Addr.IsValid() && c.Prefix.Bits() < 1 {
+		return c, fmt.Errorf("%s on %s is no subnet to ask in", c.Addr, c.Prefix)
+	}
+	if c.Count < 0 || c.Wait < 0 || c.Rate < 0 {
+		return c, fmt.Errorf("a count, a time or a rate is below zero")
+	}
 	if c.Count == 0 {
 		c.Count = DefaultCount
 	}

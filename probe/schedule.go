@@ -144,9 +144,12 @@ func (r *Run) testing(vip netip.Addr) []step {
 func (r *Run) announceTest(v *sightings) []frame {
 	source, ok := r.unused.take()
 	if !ok {
-		v.shortage = r.unused.shortage()
+		if !v.tested {
+			v.shortage = r.unused.shortage()
+		}
 		return nil
 	}
+	v.tested = true
 	r.tested[source] = v
 	return []frame{r.echo(v.vip, source, evidence.Broadcast)}
 }

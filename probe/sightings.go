@@ -16,6 +16,7 @@ type sightings struct {
 	synRounds, syns  int // rounds of SYNs, and SYNs in all, that were sent
 	pool, poolBefore int // hosts that answered a SYN, now and before the last round
 
+	tested   bool   // an announce test was sent
 	drawn    bool   // the announce test has made somebody ask
 	shortage string // why an announce test was not sent; empty: it was
 }
@@ -50,7 +51,7 @@ func (r *Run) see(rec evidence.Record) {
 	if rec.IsARP() && !rec.IsProbe() && r.vips[rec.SenderIP] == nil && len(r.macs) < mostSightings {
 		// What a host asks with is its own; what it answers for need not be.
 		asks := rec.Kind == evidence.ARPRequest
-		if _, known := r.rips[rec.SenderMAC]; asks || !known && !slices.Contains(r.unused.candidates, rec.SenderIP) {
+		if _, known := r.rips[rec.SenderMAC]; asks || !known && r.cfg.Prefix.Contains(rec.SenderIP) && !slices.Contains(r.unused.candidates, rec.SenderIP) {
 			r.rips[rec.SenderMAC] = rec.SenderIP
 		}
 		r.macs[rec.SenderIP] = rec.SenderMAC
