@@ -112,8 +112,11 @@ func (s *scene) elected() (mac evidence.MAC, last evidence.Record, ok bool) {
 	}
 	last = s.adverts[len(s.adverts)-1]
 	for _, m := range []evidence.MAC{last.Src, s.people.macs[last.SenderIP]} {
+		// Whoever else passes connections on is a director, too, even if its
+		// adverts were not heard in the time of the run.
+		rival := slices.ContainsFunc(s.forwarders(), func(f evidence.MAC) bool { return f != m })
 		if d := s.did(m); len(d.replies)+len(d.gratuitous) > 0 {
-			return m, last, true
+			return m, last, !rival
 		}
 	}
 	return mac, last, false
@@ -204,9 +207,18 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 }
 
 // forwarder finds the one claimant whose connections another host answers: a
-// direct-routing director. There is none if several do, or if a port that was
-// answered had gone to several.
-func (s *scene) forwarder() (mac evidence.MAC, ok bool) {
+// direct-routing director. There is none if several do.
+func (s *scene) forwarder() (evidence.MAC, bool) {
+	all := s.forwarders()
+	if len(all) != 1 {
+		return evidence.MAC{}, false
+	}
+	return all[0], true
+}
+
+// forwarders are the claimants that pass connections on to other hosts. A port
+// that was sent to several hosts tells nothing.
+func (s *scene) forwarders() (all []evidence.MAC) {
 	through := map[uint16]evidence.MAC{}
 	for _, syn := range s.syns {
 		if other, sent := through[syn.SenderPort]; sent && other != syn.Dst {
@@ -215,19 +227,15 @@ func (s *scene) forwarder() (mac evidence.MAC, ok bool) {
 		}
 		through[syn.SenderPort] = syn.Dst
 	}
-	for _, d := range s.deeds {
-		for _, ack := range d.synAcks {
+	for _, mac := range s.order {
+		for _, ack := range s.deeds[mac].synAcks {
 			by := through[ack.TargetPort]
-			if by.IsZero() || by == ack.Src || ack.TargetIP != s.cfg.Self.Addr {
-				continue
+			if !by.IsZero() && by != ack.Src && ack.TargetIP == s.cfg.Self.Addr && !slices.Contains(all, by) {
+				all = append(all, by)
 			}
-			if ok && mac != by {
-				return evidence.MAC{}, false
-			}
-			mac, ok = by, true
 		}
 	}
-	return mac, ok
+	return all
 }
 
 // onSelf reports whether the host that the run was made from has the VIP.

@@ -213,6 +213,7 @@ func splitBrain(t *testing.T) {
 	p.stop("d2")
 	p.start("d2", "other")
 	p.await("two masters", func() bool { return p.has("d1") && p.has("d2") })
-	v := check(t, p.Host("client"), "-i", "eth1", "--port", "80")
+	// Long enough to hear the adverts of both, which a busy machine delays.
+	v := check(t, p.Host("client"), "-i", "eth1", "--port", "80", "-w", "5s")
 	v.wants(1, "vip-conflict")
 }
