@@ -113,6 +113,8 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 		if err := link.Carrier(); err != nil {
 			r.note(evidence.Interrupted, netip.Addr{}, err.Error())
 		}
+	} else {
+		r.leave(err)
 	}
 	r.log.End = time.Now()
 	r.log.Received, r.log.Dropped, r.log.Ignored = link.Counts()

@@ -64,6 +64,16 @@ func (r *Run) undo() {
 	}
 }
 
+// leave notes what harm stays behind a run that could send nothing more.
+func (r *Run) leave(lost error) {
+	for _, vip := range r.cfg.VIPs {
+		if p := r.harm(vip); p != nil && !r.cfg.NoAnnounceTest {
+			r.note(evidence.NotUndone, vip, fmt.Sprintf("neighbour entries for %s on the segment may now point to %s (frame %d), and were not corrected: %v",
+				vip, r.called(p.leak.SenderMAC), p.leak.Number, lost))
+		}
+	}
+}
+
 // harm finds the last broadcast in which a host other than the director
 // announced the VIP; nil if there was none.
 func (r *Run) harm(vip netip.Addr) *repair {
