@@ -111,27 +111,56 @@ func (p *printer) list(in, heading, order string, items []string, most int, here
 	p.more(len(items)-most, "cause", in+"  ")
 }
 
-// fix prints what to type, on lines that nothing breaks.
+// fix prints what to type, on lines that nothing breaks. Where several hosts
+// are mended in the same way it is printed once, with all their names.
 func (p *printer) fix(f *diagnose.Finding, here said) {
 	const in = "   "
 	if len(f.Fix) == 0 {
 		return
 	}
-	// The same lines for another host are printed again, to be pasted there.
-	if at, ok := p.again("fix "+f.MAC.String(), strings.Join(f.Fix, "\n"), here); ok {
+	heading := "fix" + p.onHosts(f, here.result) + ":"
+	if at, ok := p.again(heading, strings.Join(f.Fix, "\n"), here); ok {
 		p.label(in, "fix", at)
 		return
-	}
-	// By the schema the lines are for that host, unless a comment says otherwise.
-	heading := "fix:"
-	if ip, mac := names(f); ip+mac != "" && !strings.HasPrefix(f.Fix[0], "#") {
-		heading = "fix, on " + cmp.Or(ip, mac) + ":"
 	}
 	for _, line := range wrap(heading, p.width-len(in)) {
 		p.line(in + p.style.bold(line))
 	}
+	if len(f.IPs) == 0 && !f.MAC.IsZero() {
+		p.paste(in+"  ", "# which host that is: the switch shows its port, and there `ip -br link` shows this MAC address")
+	}
 	for _, line := range f.Fix {
 		p.paste(in+"  ", line)
+	}
+}
+
+// onHosts names the hosts that the lines of a fix are for: by the schema the one
+// of the finding, unless a comment says otherwise, and here all those with the
+// same lines.
+func (p *printer) onHosts(f *diagnose.Finding, r *diagnose.Result) string {
+	const most = 8
+	if p.fixes[r] == nil {
+		p.fixes[r] = map[string][]string{}
+		seen := map[[2]string]bool{}
+		for _, f := range ranked(r.Findings) {
+			ip, mac := names(f)
+			fix, host := strings.Join(f.Fix, "\n"), cmp.Or(ip, mac)
+			if host != "" && !strings.HasPrefix(fix, "#") && !seen[[2]string{fix, host}] {
+				seen[[2]string{fix, host}] = true
+				p.fixes[r][fix] = append(p.fixes[r][fix], host)
+			}
+		}
+	}
+	hosts := p.fixes[r][strings.Join(f.Fix, "\n")]
+	switch n := len(hosts); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return ", on " + hosts[0]
+	case n > most:
+		return fmt.Sprintf(", on each of %s and %d more hosts below", strings.Join(hosts[:most], ", "), n-most)
+	default:
+		return fmt.Sprintf(", on each of %s and %s", strings.Join(hosts[:n-1], ", "), hosts[n-1])
 	}
 }
 

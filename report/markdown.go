@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -147,18 +146,18 @@ func (m *markdown) finding(number int, f *diagnose.Finding, r *diagnose.Result) 
 	if f.Why != "" && !said("why", "Why", f.Why) {
 		m.block("**Why:** %s", markdownText(f.Why))
 	}
-	if len(f.Fix) > 0 && !said("fix "+f.MAC.String(), "Fix", strings.Join(f.Fix, "\n")) {
-		label := "Fix"
-		if ip, mac := names(f); ip+mac != "" && !strings.HasPrefix(f.Fix[0], "#") {
-			label += ", on " + cmp.Or(ip, mac)
-		}
+	if label := "Fix" + m.onHosts(f, r); len(f.Fix) > 0 && !said(label, "Fix", strings.Join(f.Fix, "\n")) {
 		m.block("**%s:**", markdownText(label))
 		m.block("%s", markdownBlock("sh", f.Fix))
+	}
+	causes, order := "Likely causes", ", most common first"
+	if len(r.Interfaces) > 0 { // the host itself knows them
+		causes, order = "Cause", ""
 	}
 	for _, list := range []struct {
 		label, order string
 		items        []string
-	}{{"Likely causes", ", most common first", f.Causes}, {"Elsewhere", "", f.Variants}} {
+	}{{causes, order, f.Causes}, {"Elsewhere", "", f.Variants}} {
 		if len(list.items) == 0 || said(list.label, list.label, strings.Join(list.items, "\n")) {
 			continue
 		}

@@ -45,6 +45,7 @@ type printer struct {
 	verbose bool
 	started time.Time
 	said    map[string]said
+	fixes   map[*diagnose.Result]map[string][]string // by the lines of a fix: the hosts that they are for
 }
 
 func newPrinter(d *Document, o Options) *printer {
@@ -54,6 +55,7 @@ func newPrinter(d *Document, o Options) *printer {
 		verbose: o.Verbose,
 		started: d.Started,
 		said:    map[string]said{},
+		fixes:   map[*diagnose.Result]map[string][]string{},
 	}
 	if o.Width == 0 {
 		p.width = 80
