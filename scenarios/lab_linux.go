@@ -35,8 +35,8 @@ type Host struct {
 	nl  *netlink.Handle
 }
 
-// Build makes the lab, ready for traffic: every interface forwards when it
-// returns. It needs the right to make namespaces, which root has, and an
+// Build makes the lab, ready for traffic: every interface sends and forwards
+// when it returns. It needs the right to make namespaces, which root has, and an
 // ordinary user after [Isolate]; without, the error is a [*DeniedError].
 func Build(t Topology) (*Lab, error) {
 	if err := t.Validate(); err != nil {
@@ -59,7 +59,15 @@ func Build(t Topology) (*Lab, error) {
 				return fmt.Errorf("host %q: %w", spec.Name, err)
 			}
 		}
-		return lab.fabric.settle(0)
+		if err := lab.fabric.settle(0); err != nil {
+			return err
+		}
+		for _, h := range lab.hosts {
+			if err := h.settle(); err != nil {
+				return fmt.Errorf("host %q: %w", h.Name, err)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, errors.Join(err, lab.Close())

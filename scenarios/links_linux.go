@@ -77,7 +77,10 @@ func (h *Host) SetUp(dev string, up bool) error {
 		}
 		// For a cable, the "parent" is the other end: our port.
 		if port := link.Attrs().ParentIndex; link.Type() == "veth" && port > firstPort {
-			return h.lab.fabric.settle(port)
+			if err := h.lab.fabric.settle(port); err != nil {
+				return err
+			}
+			return awaitUp(nl, func(a *netlink.LinkAttrs) bool { return a.Index == link.Attrs().Index })
 		}
 		return nil
 	})

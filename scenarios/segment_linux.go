@@ -98,22 +98,35 @@ func (f *fabric) plug(ifc InterfaceSpec, index int32, into *os.File) error {
 // cable, and the bridge behind it, a moment later (net/core/link_watch.c); a
 // frame sent before that is lost, and ARP would repeat it after a second only.
 func (f *fabric) settle(index int) error {
+	return awaitUp(f.nl, func(a *netlink.LinkAttrs) bool {
+		return a.Index > firstPort && (index == 0 || a.Index == index)
+	})
+}
+
+// settle waits until all cables of the host can send. Its end of a cable gets
+// its queue in the same moment as it becomes operational (linkwatch_do_dev);
+// until then noop_qdisc drops what is sent.
+func (h *Host) settle() error {
+	return awaitUp(h.nl, func(a *netlink.LinkAttrs) bool { return a.ParentIndex > firstPort })
+}
+
+// awaitUp waits until the links of a namespace that count are operational.
+func awaitUp(nl *netlink.Handle, counts func(*netlink.LinkAttrs) bool) error {
 	const patience = 5 * time.Second
 	start := time.Now()
 	for wait := 100 * time.Microsecond; ; wait += wait / 2 {
-		links, err := f.nl.LinkList()
+		links, err := nl.LinkList()
 		if err != nil && !errors.Is(err, netlink.ErrDumpInterrupted) {
-			return fmt.Errorf("list the ports: %w", err)
+			return fmt.Errorf("list the interfaces: %w", err)
 		}
 		down := slices.IndexFunc(links, func(l netlink.Link) bool {
-			a := l.Attrs()
-			return a.Index > firstPort && (index == 0 || a.Index == index) && a.OperState != netlink.OperUp
+			return counts(l.Attrs()) && l.Attrs().OperState != netlink.OperUp
 		})
 		switch {
 		case down < 0 && err == nil:
 			return nil
 		case time.Since(start) > patience:
-			return fmt.Errorf("the bridge does not forward yet after %s", patience)
+			return fmt.Errorf("not all interfaces are operational after %s", patience)
 		}
 		time.Sleep(wait)
 	}

@@ -1,7 +1,6 @@
 package scenarios_test
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -111,7 +110,7 @@ func walk(d *driver, g *target, next func() (config, bool), model func(*kernel.H
 	go func() {
 		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the pinned thread ends here
-		if err = errors.Join(stayOnOneProcessor(), awaitReply(d)); err != nil {
+		if err = stayOnOneProcessor(); err != nil {
 			return
 		}
 		for c, ok := next(); ok && err == nil; c, ok = next() {
@@ -125,18 +124,6 @@ func walk(d *driver, g *target, next func() (config, bool), model func(*kernel.H
 	}()
 	<-done
 	return w, err
-}
-
-// awaitReply waits until the target can send: an interface that has just come
-// up drops what it is to send (noop_qdisc) until link_watch.c gives it a queue.
-func awaitReply(d *driver) error {
-	ask := kernel.Stimulus{Kind: kernel.WhoHas, In: "eth1", Sender: truthClient, Target: truthRIP.Addr()}
-	for start := time.Now(); time.Since(start) < 5*time.Second; {
-		if got, err := d.put(ask); err != nil || got.Replied {
-			return err
-		}
-	}
-	return errors.New("the target does not even answer for its own address")
 }
 
 func (w *walked) compare(d *driver, c config, model func(*kernel.Host, kernel.Stimulus) kernel.Reaction) error {
