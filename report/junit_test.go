@@ -57,9 +57,9 @@ func TestJUnitFollowsVerdict(t *testing.T) {
 }
 
 // checkJUnit wants XML that is valid and counts that are right.
-func checkJUnit(t *testing.T, data []byte) junitSuites {
+func checkJUnit(t *testing.T, data []byte) JUnit {
 	t.Helper()
-	var s junitSuites
+	var s JUnit
 	dec := xml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&s); err != nil {
 		t.Fatalf("%v:\n%s", err, data)
@@ -69,9 +69,9 @@ func checkJUnit(t *testing.T, data []byte) junitSuites {
 	}
 	var sum junitCount
 	for _, suite := range s.Suites {
-		var n junitSuite
+		var n JUnitSuite
 		for _, c := range suite.Cases {
-			n.put(c)
+			n.Add(c)
 		}
 		if n.junitCount != suite.junitCount {
 			t.Errorf("%s counts %+v, and has %+v", suite.Name, suite.junitCount, n.junitCount)
@@ -85,7 +85,7 @@ func checkJUnit(t *testing.T, data []byte) junitSuites {
 }
 
 // checkColour wants the colour that is the verdict's.
-func checkColour(t *testing.T, s junitSuites, d Document) {
+func checkColour(t *testing.T, s JUnit, d Document) {
 	t.Helper()
 	if green := s.Failures+s.Errors == 0; green != (d.Verdict == diagnose.Pass) {
 		t.Errorf("verdict %s, with %d failures and %d errors", d.Verdict, s.Failures, s.Errors)

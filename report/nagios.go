@@ -119,7 +119,7 @@ func nagiosPerfdata(d *Document) string {
 	found := countFindings(d.Results)
 	return fmt.Sprintf("vips=%d;;;0 fail=%d;;0;0 inconclusive=%d;;;0 critical=%d;;0;0 warning=%d;0;;0 answering=%d;;;0 reply=%s;;;0 lost=%d;;;0 time=%ss;;;0",
 		len(d.Results), count[diagnose.Fail], count[diagnose.Inconclusive],
-		found[diagnose.Critical], found[diagnose.Warning], answering, reply, lost, seconds(d.DurationMS))
+		found[diagnose.Critical], found[diagnose.Warning], answering, reply, lost, JUnitSeconds(d.DurationMS))
 }
 
 func countFindings(results []diagnose.Result) map[diagnose.Severity]int {
