@@ -44,7 +44,8 @@ func parse(data []byte) (Document, error) {
 
 	// The schema first: a document of another one may differ in every type.
 	var head struct {
-		Schema *string `json:"schema"`
+		Schema  *string `json:"schema"`
+		Command string  `json:"command"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return Document{}, where(data, err)
@@ -54,6 +55,8 @@ func parse(data []byte) (Document, error) {
 		return Document{}, errors.New(`no "schema" in it: not a result of arpcheck`)
 	case *head.Schema != Schema:
 		return Document{}, fmt.Errorf("schema is %q, and this version reads %q", *head.Schema, Schema)
+	case head.Command == "scenario":
+		return Document{}, errors.New("it is a run of scenarios, which is rendered as it is made: arpcheck scenario run -o text -o junit=FILE -o json=FILE")
 	}
 
 	var d Document

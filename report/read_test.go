@@ -23,6 +23,7 @@ func TestReadErrors(t *testing.T) {
 		{"no schema", "{}", `no "schema" in it: not a result of arpcheck`},
 		{"null", "null", `no "schema" in it: not a result of arpcheck`},
 		{"schema of a later version", `{"schema": "arpcheck/v2", "results": 1}`, `schema is "arpcheck/v2", and this version reads "arpcheck/v1"`},
+		{"a run of scenarios", `{"schema": "arpcheck/v1", "command": "scenario", "scenarios": []}`, "it is a run of scenarios, which is rendered as it is made: arpcheck scenario run -o text -o junit=FILE -o json=FILE"},
 		{"schema that is no string", `{"schema": 1}`, "line 1, byte 12: schema cannot be a JSON number"},
 		{"wrong type", head + "\n\"verdict\": 1}", "line 2, byte 39: verdict cannot be a JSON number"},
 		{
