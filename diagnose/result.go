@@ -7,7 +7,8 @@ import (
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
-// A Result is everything that can be said about one VIP. Its JSON form is part
+// A Result is everything that can be said about one VIP. In the only result of
+// a capture in which no address has two claimants the VIP is invalid. Its JSON form is part
 // of the schema arpcheck/v1: fields may be added, never renamed.
 type Result struct {
 	VIP       netip.Addr `json:"vip"`
@@ -24,7 +25,18 @@ type Result struct {
 	Findings   []Finding   `json:"findings"`
 	Notes      []Note      `json:"notes,omitempty"`
 	Capture    Capture     `json:"capture"`
-	Frames     []Frame     `json:"frames,omitempty"` // every frame, when asked for (-v)
+
+	// Of captures only: who claimed the address, in the order of the first
+	// frames; who asked for it and who answered; and the moments from which on
+	// clients sent to another MAC address. The lists hold the first of each.
+	Claims       []Claim  `json:"claims,omitempty"`
+	ClaimsTotal  uint64   `json:"claims_total,omitempty"`
+	Asks         []Ask    `json:"asks,omitempty"`
+	AsksTotal    uint64   `json:"asks_total,omitempty"`
+	Changes      []Change `json:"changes,omitempty"`
+	ChangesTotal uint64   `json:"changes_total,omitempty"`
+
+	Frames []Frame `json:"frames,omitempty"` // every frame, when asked for (-v)
 }
 
 // Verdict is the answer in one word.
@@ -125,6 +137,8 @@ type Finding struct {
 	// Variants say in one line each where the fix is another one.
 	Variants []string   `json:"variants,omitempty"`
 	Evidence []Evidence `json:"evidence"`
+	// Filters show all frames that the finding rests on, of each file.
+	Filters []Filter `json:"filters,omitempty"`
 }
 
 // Code names a finding; scripts branch on it.
@@ -151,6 +165,7 @@ type Evidence struct {
 	Frame int       `json:"frame"` // counted from 1
 	Time  time.Time `json:"time"`
 	Text  string    `json:"text"`
+	File  string    `json:"file,omitempty"`
 }
 
 // A Frame is one frame of the run, for those who want to see them all.
@@ -159,6 +174,7 @@ type Frame struct {
 	Time  time.Time `json:"time"`
 	Sent  bool      `json:"sent"`
 	Text  string    `json:"text"`
+	File  string    `json:"file,omitempty"`
 }
 
 // A Note is something about the run itself that the reader must know, such as
@@ -175,4 +191,13 @@ type Capture struct {
 	Dropped  uint64                     `json:"dropped"`  // lost in the kernel
 	Analysed uint64                     `json:"analysed"`
 	Ignored  map[evidence.Reason]uint64 `json:"ignored"`
+
+	// Of captures only. Unlisted frames claimed addresses that there was no
+	// room to list; Shortened are frames about the listed addresses that were
+	// counted and not looked at one by one; Repeated were in the capture more
+	// than once, and count as one.
+	Unlisted  uint64        `json:"unlisted,omitempty"`
+	Shortened uint64        `json:"shortened,omitempty"`
+	Repeated  uint64        `json:"repeated,omitempty"`
+	Files     []CaptureFile `json:"files,omitempty"`
 }
