@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -34,6 +35,9 @@ func (*Live) Counts() (received, dropped uint64, ignored map[evidence.Reason]uin
 
 // Carrier returns errors.ErrUnsupported.
 func (*Live) Carrier() error { return errors.ErrUnsupported }
+
+// Neighbour knows nobody.
+func (*Live) Neighbour(netip.Addr) (evidence.MAC, bool) { return evidence.MAC{}, false }
 
 // Close does nothing.
 func (*Live) Close() error { return nil }

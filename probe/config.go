@@ -55,8 +55,8 @@ const (
 	DefaultCount = 3
 	DefaultWait  = time.Second
 	DefaultRate  = 1000
-	// Interval between two who-has frames for the same VIP.
-	Interval = 200 * time.Millisecond
+	// interval is the time between two who-has frames for the same VIP.
+	interval = 200 * time.Millisecond
 )
 
 // withDefaults checks what can be checked before any socket opens.

@@ -16,6 +16,10 @@ import (
 type frame struct {
 	bytes []byte
 	rec   evidence.Record
+
+	// moot tells, when its turn comes, that the frame need not be sent any
+	// more; nil: it is always sent.
+	moot func() bool
 }
 
 // nobody is the sender of an ARP probe (RFC 5227, section 2.1.1).
@@ -52,7 +56,7 @@ func (r *Run) arp(kind evidence.Kind, sha evidence.MAC, spa netip.Addr, tha evid
 	if err != nil {
 		panic("probe: " + err.Error())
 	}
-	return frame{bytes, evidence.Record{
+	return frame{bytes: bytes, rec: evidence.Record{
 		Kind: kind, Sent: true, Src: r.cfg.MAC, Dst: to,
 		SenderMAC: sha, SenderIP: spa, TargetMAC: tha, TargetIP: tpa,
 	}}
@@ -69,7 +73,7 @@ func (r *Run) echo(dst, src netip.Addr, to evidence.MAC) frame {
 		SenderIP: src, TargetIP: dst, ID: r.id, Seq: r.seq,
 	}
 	icmp := layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeEchoRequest, 0), Id: rec.ID, Seq: rec.Seq}
-	return frame{r.ipv4(rec, 1, layers.IPProtocolICMPv4, &icmp, gopacket.Payload("arpcheck: who holds this address?")), rec}
+	return frame{bytes: r.ipv4(rec, 1, layers.IPProtocolICMPv4, &icmp, gopacket.Payload("arpcheck: who holds this address?")), rec: rec}
 }
 
 // syn opens a TCP connection to dst by way of one host. The kernel of this
@@ -84,7 +88,7 @@ func (r *Run) syn(dst netip.Addr, sourcePort uint16, to evidence.MAC) frame {
 		Seq: r.cfg.Rand.Uint32(), SYN: true, Window: 64240,
 		Options: []layers.TCPOption{{OptionType: layers.TCPOptionKindMSS, OptionLength: 4, OptionData: []byte{0x05, 0xb4}}},
 	}
-	return frame{r.ipv4(rec, 64, layers.IPProtocolTCP, &tcp), rec}
+	return frame{bytes: r.ipv4(rec, 64, layers.IPProtocolTCP, &tcp), rec: rec}
 }
 
 // ipv4 puts the layers into an IPv4 packet and an Ethernet frame.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -18,6 +19,9 @@ type Link interface {
 	// Carrier returns an error if the interface was without a link for a
 	// time: what was sent then went nowhere.
 	Carrier() error
+	// Neighbour says where this host itself takes an address to be, if it
+	// has an entry for it in the neighbour table of the interface.
+	Neighbour(netip.Addr) (evidence.MAC, bool)
 	// Counts says what was received, lost and ignored so far.
 	Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64)
 }

@@ -87,6 +87,7 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 	r.link = link
 	r.log.Start = time.Now()
 	r.slot = r.log.Start
+	before := r.own()
 
 	err := r.phase(ctx, r.spread(r.asking, r.controls()...))
 	if err == nil && !r.stop {
@@ -109,6 +110,7 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 	}
 	if err == nil {
 		r.undo()
+		r.restore(before)
 		// The socket does not tell of this, and silence means nothing then.
 		if err := link.Carrier(); err != nil {
 			r.note(evidence.Interrupted, netip.Addr{}, err.Error())
@@ -174,6 +176,9 @@ func (r *Run) turn() error {
 		if due = r.slot; !now.Before(due) {
 			f := r.queue[0]
 			r.queue = r.queue[1:]
+			if f.moot != nil && f.moot() {
+				return nil
+			}
 			r.slot = now.Add(r.gap())
 			return r.send(f)
 		}

@@ -47,12 +47,12 @@ const (
 func (r *Run) asking(vip netip.Addr) []step {
 	var steps []step
 	for i := range r.cfg.Count {
-		steps = append(steps, step{time.Duration(i) * Interval, func() []frame {
+		steps = append(steps, step{time.Duration(i) * interval, func() []frame {
 			return []frame{r.whoHas(vip, r.sender(), evidence.Broadcast)}
 		}})
 	}
 	for i := range 2 {
-		twice := time.Duration(i)*Interval + Interval/2
+		twice := time.Duration(i)*interval + interval/2
 		steps = append(steps, step{twice, func() []frame {
 			return []frame{r.whoHas(vip, nobody, evidence.Broadcast)}
 		}})
@@ -74,7 +74,7 @@ func (r *Run) controls() []step {
 		steps = append(steps, step{at, func() []frame { return []frame{r.whoHas(target, sender, evidence.Broadcast)} }})
 	}
 	for i := range 3 {
-		at := time.Duration(i) * Interval
+		at := time.Duration(i) * interval
 		for _, h := range r.named() {
 			if h.IP.IsValid() {
 				ask(at, h.IP, r.sender())
@@ -88,7 +88,12 @@ func (r *Run) controls() []step {
 	if r.cfg.Addr.IsValid() {
 		for i := range 2 {
 			for _, addr := range r.unused.candidates[:min(len(r.unused.candidates), 3)] {
-				ask(time.Duration(i)*Interval+Interval/2, addr, r.cfg.Addr)
+				steps = append(steps, step{time.Duration(i)*interval + interval/2, func() []frame {
+					if r.unused.owned(addr) {
+						return nil // whoever has it need not get an entry for us
+					}
+					return []frame{r.whoHas(addr, r.cfg.Addr, evidence.Broadcast)}
+				}})
 			}
 		}
 	}
@@ -142,7 +147,12 @@ func (r *Run) testing(vip netip.Addr) []step {
 // announceTest is an echo from an unused address: each holder must ask for
 // that address, and its who-has shows what it announces.
 func (r *Run) announceTest(v *sightings) []frame {
-	source, ok := r.unused.take()
+	// The first test is what was asked for, and worth the last address.
+	reserve := 0
+	if v.tested {
+		reserve = len(r.cfg.VIPs)
+	}
+	source, ok := r.unused.spare(reserve)
 	if !ok {
 		if !v.tested {
 			v.shortage = r.unused.shortage()
@@ -155,8 +165,8 @@ func (r *Run) announceTest(v *sightings) []frame {
 }
 
 // searchRIPs asks hosts that have shown nothing but the VIP for every address
-// of the subnet: a host that announces the VIP hides its own address by that.
-// The frames go to that host alone, so nobody else is bothered.
+// of the subnet, until they answer: a host that announces the VIP hides its own
+// address by that. The frames go to that host alone, so nobody else is bothered.
 func (r *Run) searchRIPs(v *sightings) (frames []frame) {
 	if r.cfg.Prefix.Bits() < widestSearch {
 		return nil
@@ -169,11 +179,20 @@ func (r *Run) searchRIPs(v *sightings) (frames []frame) {
 		first, last := r.cfg.Prefix.Masked().Addr(), lastAddr(r.cfg.Prefix)
 		for a := first.Next(); a.Less(last); a = a.Next() {
 			if r.vips[a] == nil && a != r.cfg.Addr && !slices.Contains(r.unused.candidates, a) {
-				frames = append(frames, r.whoHas(a, r.sender(), mac))
+				f := r.whoHas(a, r.sender(), mac)
+				f.moot = func() bool { return r.found(mac) }
+				frames = append(frames, f)
 			}
 		}
 	}
 	return frames
+}
+
+// found reports whether a host that was searched has answered. One that
+// answers for what nobody has shows nothing by that: all its answers are wanted.
+func (r *Run) found(mac evidence.MAC) bool {
+	_, known := r.rips[mac]
+	return known && r.unused.claimed[mac] == nil
 }
 
 // alone asks each host alone: first for the VIP and, as a control, for its own
@@ -197,7 +216,7 @@ func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 	var unused netip.Addr // one for all: it is new to each of them
 	for _, q := range questions {
 		if q.Sender == evidence.AsUnused && !unused.IsValid() {
-			if source, ok := r.unused.take(); ok {
+			if source, ok := r.unused.spare(len(r.cfg.VIPs)); ok {
 				unused, r.tested[source] = source, v
 			}
 		}

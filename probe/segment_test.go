@@ -22,6 +22,7 @@ type segment struct {
 	queue []evidence.Record // not yet received, in order of time
 	lost  time.Time         // from when the interface is gone; zero: it stays
 	flap  error             // what Carrier says
+	own   *entry            // this host's own entry for the VIP; nil: it has none
 }
 
 // A host of a segment. It remembers who has told it his MAC address.
@@ -30,6 +31,19 @@ type host struct {
 	k     kernel.Host
 	known map[netip.Addr]evidence.MAC
 	waits map[netip.Addr]evidence.Record // echo replies that wait for an address
+}
+
+// An entry of this host's own neighbour table. It is replaced only when it has
+// stood for a second (locktime; arp_process).
+type entry struct {
+	mac     evidence.MAC
+	updated time.Time
+}
+
+func (e *entry) hears(rec evidence.Record) {
+	if rec.SenderMAC != e.mac && rec.Time.Sub(e.updated) > time.Second {
+		e.mac, e.updated = rec.SenderMAC, rec.Time
+	}
 }
 
 var errGone = errors.New("eth1: interface is down or gone")
@@ -134,12 +148,22 @@ func (s *segment) Next(deadline time.Time) (evidence.Record, error) {
 	case len(s.queue) > 0 && !s.queue[0].Time.After(time.Now()):
 		rec := s.queue[0]
 		s.queue = s.queue[1:]
+		if s.own != nil && rec.IsARP() && rec.SenderIP == vip {
+			s.own.hears(rec)
+		}
 		return rec, nil
 	}
 	return evidence.Record{}, os.ErrDeadlineExceeded
 }
 
 func (s *segment) Carrier() error { return s.flap }
+
+func (s *segment) Neighbour(netip.Addr) (evidence.MAC, bool) {
+	if s.own == nil {
+		return evidence.MAC{}, false
+	}
+	return s.own.mac, true
+}
 
 func (s *segment) Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64) {
 	return 0, 0, nil

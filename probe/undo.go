@@ -23,7 +23,8 @@ const repairs = 2
 // broadcast "tell VIP" corrects every entry that the leak has reached.
 type repair struct {
 	vip     *sightings
-	leak    evidence.Record // the last broadcast that moved entries
+	since   time.Time       // when the first broadcast moved entries
+	leak    evidence.Record // the last one
 	owner   evidence.MAC    // the director; zero: nobody knows
 	sources []netip.Addr    // unused addresses that it was asked from
 }
@@ -34,10 +35,8 @@ func (r *Run) undo() {
 	if r.cfg.NoAnnounceTest {
 		return // nothing was drawn
 	}
-	// Whatever ended the run, this is done to its end: it is short. First, what
-	// was drawn at the last moment must be heard of.
-	r.stop, r.cfg.Stop, r.steps, r.queue = false, nil, nil, nil
-	r.rest(context.Background(), time.Until(r.drew.Add(hear)))
+	// First, what was drawn at the last moment must be heard of.
+	r.toTheEnd([]timed{{r.drew.Add(hear), step{frames: func() []frame { return nil }}}})
 
 	var all []*repair
 	var steps []timed
@@ -58,10 +57,17 @@ func (r *Run) undo() {
 		steps = append(steps, timed{due, step{frames: func() []frame { return nil }}})
 	}
 	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
-	_ = r.phase(context.Background(), steps)
+	r.toTheEnd(steps)
 	for _, p := range all {
 		r.outcome(p)
 	}
+}
+
+// toTheEnd does the steps whatever has ended the run: they are few, and nothing
+// may stay behind. An interface that is lost ends them too.
+func (r *Run) toTheEnd(steps []timed) {
+	r.stop, r.cfg.Stop, r.queue = false, nil, nil
+	_ = r.phase(context.Background(), steps)
 }
 
 // leave notes what harm stays behind a run that could send nothing more.
@@ -74,8 +80,8 @@ func (r *Run) leave(lost error) {
 	}
 }
 
-// harm finds the last broadcast in which a host other than the director
-// announced the VIP; nil if there was none.
+// harm finds the first and the last broadcast in which a host other than the
+// director announced the VIP; nil if there was none.
 func (r *Run) harm(vip netip.Addr) *repair {
 	p := &repair{vip: r.vips[vip]}
 	var owners []evidence.MAC
@@ -85,13 +91,19 @@ func (r *Run) harm(vip netip.Addr) *repair {
 	if len(owners) > 0 {
 		p.owner = owners[0]
 	}
-	for _, rec := range slices.Backward(r.log.Records) {
-		if rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && !slices.Contains(owners, rec.SenderMAC) && rec.Dst == evidence.Broadcast {
-			p.leak = rec
-			return p
+	for _, rec := range r.log.Records {
+		if rec.Kind != evidence.ARPRequest || rec.Sent || rec.SenderIP != vip || slices.Contains(owners, rec.SenderMAC) || rec.Dst != evidence.Broadcast {
+			continue
 		}
+		if p.since.IsZero() {
+			p.since = rec.Time
+		}
+		p.leak = rec
 	}
-	return nil
+	if p.since.IsZero() {
+		return nil
+	}
+	return p
 }
 
 // repair asks the director from a new unused address, unless it has already
@@ -125,7 +137,7 @@ func (r *Run) outcome(p *repair) {
 	if ok && rec.SenderIP == p.vip.vip {
 		r.note(evidence.Undone, p.vip.vip, fmt.Sprintf(
 			"for %.1f s, neighbour entries for %s on the segment could point to %s; then the director announced the address again (frame %d)",
-			rec.Time.Sub(p.leak.Time).Seconds(), p.vip.vip, r.called(p.leak.SenderMAC), rec.Number))
+			rec.Time.Sub(p.since).Seconds(), p.vip.vip, r.called(p.leak.SenderMAC), rec.Number))
 		return
 	}
 	var why string

@@ -13,7 +13,8 @@ import (
 // it again, so no address serves twice.
 type unused struct {
 	candidates []netip.Addr
-	taken      map[netip.Addr]evidence.MAC // candidates that somebody answered for
+	taken      map[netip.Addr]evidence.MAC   // candidates that somebody answered for: the last who did
+	claimed    map[evidence.MAC][]netip.Addr // which ones, of each that did
 	next       int
 	why        string // why there are no candidates
 }
@@ -21,7 +22,7 @@ type unused struct {
 // Most addresses that are tried in one run: two for each VIP, and some to spare.
 const (
 	candidatesPerVIP = 2
-	candidatesSpare  = 3
+	candidatesSpare  = 4
 	candidatesMost   = 512
 )
 
@@ -29,7 +30,7 @@ const (
 // unused: never its network, broadcast, own or gateway address, nor any that
 // is known to be in use.
 func findCandidates(cfg Config) unused {
-	u := unused{taken: map[netip.Addr]evidence.MAC{}}
+	u := unused{taken: map[netip.Addr]evidence.MAC{}, claimed: map[evidence.MAC][]netip.Addr{}}
 	if cfg.ProbeSource.IsValid() {
 		u.candidates = append(u.candidates, cfg.ProbeSource)
 	}
@@ -82,9 +83,39 @@ func (u *unused) seen(rec evidence.Record) {
 	if rec.IsProbe() {
 		addr = rec.TargetIP // somebody else is about to take it (RFC 5227, section 2.1.1)
 	}
-	if slices.Contains(u.candidates, addr) {
-		u.taken[addr] = rec.SenderMAC
+	if !slices.Contains(u.candidates, addr) {
+		return
 	}
+	u.taken[addr] = rec.SenderMAC
+	if of := u.claimed[rec.SenderMAC]; !slices.Contains(of, addr) && (of != nil || len(u.claimed) < mostSightings) {
+		u.claimed[rec.SenderMAC] = append(of, addr)
+	}
+}
+
+// owned reports whether a candidate turned out to be somebody's: a host that
+// answered for this one and for no other.
+func (u *unused) owned(addr netip.Addr) bool {
+	for _, of := range u.claimed {
+		if len(of) == 1 && of[0] == addr {
+			return true
+		}
+	}
+	return false
+}
+
+// spare hands out an address as take does, but leaves as many as reserve: what
+// is only good to know must not use up what may be needed to undo harm.
+func (u *unused) spare(reserve int) (netip.Addr, bool) {
+	free := 0
+	for _, addr := range u.candidates[u.next:] {
+		if _, ok := u.taken[addr]; !ok {
+			free++
+		}
+	}
+	if free <= reserve {
+		return netip.Addr{}, false
+	}
+	return u.take()
 }
 
 // take hands out the next address that nobody has.

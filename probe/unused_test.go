@@ -67,7 +67,7 @@ func TestTake(t *testing.T) {
 	for i := range 4 {
 		all = append(all, netip.MustParseAddr(fmt.Sprintf("192.168.1.%d", 200+i)))
 	}
-	u := unused{candidates: all, taken: map[netip.Addr]evidence.MAC{}}
+	u := unused{candidates: all, taken: map[netip.Addr]evidence.MAC{}, claimed: map[evidence.MAC][]netip.Addr{}}
 	u.seen(evidence.Record{Kind: evidence.ARPReply, SenderMAC: r1, SenderIP: all[0]})
 	u.seen(evidence.Record{Kind: evidence.ARPRequest, SenderMAC: r1, SenderIP: netip.IPv4Unspecified(), TargetIP: all[2]})
 	u.seen(evidence.Record{Kind: evidence.ARPRequest, Sent: true, SenderMAC: selfMAC, SenderIP: netip.IPv4Unspecified(), TargetIP: all[1]})
