@@ -37,15 +37,15 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	// A signal ends the run in order; a second one ends the program.
+	ctx, stop := interruptible(ctx, a.stderr, notUndone(o))
+	defer stop()
+
 	files, err := openOutputs(o.render.outputs)
 	if err != nil {
 		return err
 	}
 	defer files.discard()
-
-	// A signal ends the run in order; a second one ends the program.
-	ctx, stop := interruptible(ctx, a.stderr, notUndone(o))
-	defer stop()
 
 	started := time.Now()
 	s, err := a.open(o)

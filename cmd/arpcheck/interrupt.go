@@ -52,6 +52,10 @@ func interruptible(ctx context.Context, stderr io.Writer, remark string) (contex
 // die ends the program as if it had never caught the signal, so that a shell
 // sees what it died of.
 func die(sig os.Signal) {
+	unfinished.Range(func(name, _ any) bool {
+		os.Remove(name.(string))
+		return true
+	})
 	signal.Reset(sig)
 	if p, err := os.FindProcess(os.Getpid()); err == nil && p.Signal(sig) == nil {
 		time.Sleep(oneBlow)

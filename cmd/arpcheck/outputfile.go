@@ -7,17 +7,24 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // An outputFile is a file that a result is going to be written to. Until it is
-// complete it has another name, so that nobody ever reads half a result, and
-// the result of yesterday stays when today's check fails.
+// complete it has no name, or where that cannot be another one, so that nobody
+// ever reads half a result, and the result of yesterday stays when today's
+// check fails.
 type outputFile struct {
-	name string   // as the user gave it
-	w    *os.File // open from the start: what cannot be written is found before a frame is sent
-	temp string   // its name for now; empty: w is no regular file and written to directly
-	path string   // its name in the end
+	name    string   // as the user gave it
+	w       *os.File // open from the start: what cannot be written is found before a frame is sent
+	unnamed bool     // it has no name yet, and is gone when it is closed
+	temp    string   // its name for now; empty, and not unnamed: w is no regular file and written to directly
+	path    string   // its name in the end
 }
+
+// unfinished are the names of what is not complete, for a program that ends at
+// once to remove.
+var unfinished sync.Map
 
 // outputFiles are the files of one run, by the name that the user gave.
 type outputFiles map[string]*outputFile
@@ -60,14 +67,27 @@ func openOutput(name string) (*outputFile, error) {
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
-	f.temp = fmt.Sprintf("%s.%08x.tmp", f.path, rand.Uint32())
-	f.w, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	temp := fmt.Sprintf("%s.%08x.tmp", f.path, rand.Uint32())
+	if f.w, err = openUnnamed(f.path, mode); err == nil {
+		f.unnamed = true
+		return f, nil
+	}
+	f.temp = temp
+	unfinished.Store(temp, nil)
+	f.w, err = os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	return f, err
 }
 
 // write fills the file by render and gives it its name.
 func (f *outputFile) write(render func(io.Writer) error) error {
 	err := render(f.w)
+	if err == nil && f.unnamed {
+		// A name can only be given that nothing has: the last step is to
+		// rename, as for any other.
+		f.temp = fmt.Sprintf("%s.%08x.tmp", f.path, rand.Uint32())
+		unfinished.Store(f.temp, nil)
+		err = nameIt(f.w, f.temp)
+	}
 	if cerr := f.w.Close(); err == nil {
 		err = cerr
 	}
@@ -78,6 +98,7 @@ func (f *outputFile) write(render func(io.Writer) error) error {
 		f.discard()
 		return fmt.Errorf("writing %s: %w", f.name, reason(err))
 	}
+	unfinished.Delete(f.temp)
 	f.temp = ""
 	return nil
 }
@@ -87,6 +108,7 @@ func (f *outputFile) discard() {
 	f.w.Close()
 	if f.temp != "" {
 		os.Remove(f.temp)
+		unfinished.Delete(f.temp)
 		f.temp = ""
 	}
 }
