@@ -60,6 +60,7 @@ func Sweep() (int, error) { return 0, errors.ErrUnsupported }
 
 func (l *Lab) start(*Host, Service) error { return errors.ErrUnsupported }
 func (l *Lab) stop(_, _ string) error     { return errors.ErrUnsupported }
+func (l *Lab) lost() error                { return nil }
 
 func (h *Host) Check(context.Context, string, Check) ([]diagnose.Result, error) {
 	return nil, errors.ErrUnsupported

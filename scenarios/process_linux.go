@@ -83,6 +83,11 @@ func (h *Host) spawn(ctx context.Context, name string, args ...string) (*process
 	return p, nil
 }
 
+// how says how a process has ended, and its last words.
+func (p *process) how() string {
+	return fmt.Sprintf(" (%s)%s", p.cmd.ProcessState, p.output.quote())
+}
+
 // Close ends the process and what it has started, at once.
 func (p *process) Close() error {
 	p.cancel()

@@ -57,6 +57,7 @@ func (r *run) all(ctx context.Context) (done []StepOutcome) {
 		default:
 			err = r.step(ctx, s)
 		}
+		err = r.withLost(ctx, err)
 		o.Took = time.Since(started)
 		if errors.Is(err, context.Canceled) {
 			err = errors.New("interrupted")
@@ -70,6 +71,19 @@ func (r *run) all(ctx context.Context) (done []StepOutcome) {
 		}
 	}
 	return done
+}
+
+// withLost adds to what went wrong in a step, if anything did, the services that
+// have ended meanwhile: their end may be why.
+func (r *run) withLost(ctx context.Context, err error) error {
+	lost := r.lab.lost()
+	switch {
+	case lost == nil || ctx.Err() != nil:
+		return err
+	case err == nil:
+		return lost
+	}
+	return fmt.Errorf("%w; %w", err, lost)
 }
 
 // step does what is not a check.

@@ -125,6 +125,38 @@ func TestRunBreaks(t *testing.T) {
 	}
 }
 
+// A service that ends unasked breaks the scenario in whatever step that is, the
+// last one too; one that is asked to does not.
+func TestServiceEnds(t *testing.T) {
+	Need(t)
+	service := func(run string) []string {
+		return []string{"    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    services: [{name: web, run: \"" + run + "\"}]\n"}
+	}
+	for name, tc := range map[string]struct {
+		run, steps string
+		want       string // part of the reason; empty: it passes
+		done       int    // steps
+	}{
+		"with an error":   {"sleep 0.2; echo out of paper; exit 7", "  - pause: 1s\n  - pause: 10ms\n", "step 1: host r1: web has ended by itself (exit status 7): out of paper", 1},
+		"without one":     {"sleep 0.2", "  - pause: 1s\n  - pause: 10ms\n", "step 1: host r1: web has ended by itself (exit status 0)", 1},
+		"it is the cause": {"sleep 0.2; exit 3", "  - on: client\n    run: sleep 1; exit 4\n", `step 1: host client: "sleep 1; exit 4": exit status 4; host r1: web has ended by itself (exit status 3)`, 1},
+		"stopped":         {"sleep 60", "  - on: r1\n    stop: web\n  - pause: 10ms\n", "", 2},
+	} {
+		s := edited(t, append(service(tc.run), "steps:\n", "steps:\n"+tc.steps)...)
+		s.Steps = s.Steps[:strings.Count(tc.steps, "  - ")]
+		o := s.Run(t.Context())
+		switch {
+		case tc.want == "" && o.Status != Passed:
+			t.Errorf("%s: got %s, %s", name, o.Status, o.Reason)
+		case tc.want != "" && (o.Status != Broken || o.Reason != tc.want):
+			t.Errorf("%s: got %s, %s\nwant %s", name, o.Status, o.Reason, tc.want)
+		}
+		if len(o.Steps) != tc.done {
+			t.Errorf("%s: %d steps were done, want %d", name, len(o.Steps), tc.done)
+		}
+	}
+}
+
 func openFiles(t *testing.T) int {
 	t.Helper()
 	files, err := os.ReadDir("/proc/self/fd")

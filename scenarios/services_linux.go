@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -57,14 +59,40 @@ func (l *Lab) launch(h *Host, s Service) (io.Closer, error) {
 	return p, p.lives(h, s.name())
 }
 
-// lives sees to it that a program did not end as soon as it began.
+// lives sees to it that a program did not end as soon as it began: what is
+// wrong with it is best said before anything rests on it.
 func (p *process) lives(h *Host, name string) error {
 	select {
 	case <-p.ended:
-		return fmt.Errorf("host %s: %s ended at once (%v)%s", h.Name, name, p.err, p.output.quote())
+		return fmt.Errorf("host %s: %s ended at once%s", h.Name, name, p.how())
 	case <-time.After(50 * time.Millisecond):
 		return nil
 	}
+}
+
+// lost says which services have ended although nobody asked them to: a lab
+// without them is not the one that was described.
+func (l *Lab) lost() error {
+	s := &l.services
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for key, c := range s.running {
+		p, ok := c.(*process)
+		if !ok {
+			continue
+		}
+		select {
+		case <-p.ended:
+			all = append(all, fmt.Sprintf("host %s: %s has ended by itself%s", key[0], key[1], p.how()))
+		default:
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	slices.Sort(all)
+	return errors.New(strings.Join(all, "; "))
 }
 
 // stop ends a service. One that does not run is stopped already.
