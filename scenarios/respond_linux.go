@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -48,7 +47,10 @@ func (h *Host) arp(dev string) (s arpSocket, err error) {
 	return s, nil
 }
 
-func bigEndian(v uint16) uint16 { return v<<8 | v>>8 }
+// bigEndian is the number whose bytes in memory are those of v on the wire.
+func bigEndian(v uint16) uint16 {
+	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, v))
+}
 
 // send sends an ARP frame: op is 1 for a request and 2 for a reply (RFC 826).
 func (s arpSocket) send(op byte, dst evidence.MAC, sip netip.Addr, tha evidence.MAC, tip netip.Addr) error {
@@ -105,11 +107,13 @@ func (r *responder) loop() {
 			return
 		default:
 		}
+		// ENETDOWN is said once when the interface goes down; when it is up
+		// again the socket receives as before (net/packet, packet_notifier).
 		n, _, err := unix.Recvfrom(r.fd, buf, 0)
 		if err == nil && n >= 42 && binary.BigEndian.Uint16(buf[20:]) == 1 && netip.AddrFrom4([4]byte(buf[38:42])) == r.Address {
 			late = append(late, answer{time.Now().Add(time.Duration(r.Delay)), evidence.MAC(buf[22:28]), netip.AddrFrom4([4]byte(buf[28:32]))})
-		} else if err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
-			return // the interface went away, and with it the host's part in this
+		} else if err != nil && !slices.Contains([]error{unix.EAGAIN, unix.EINTR, unix.ENETDOWN}, err) {
+			return
 		}
 		for len(late) > 0 && !time.Now().Before(late[0].due) {
 			// A frame that cannot be sent is one that nobody gets.

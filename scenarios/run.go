@@ -16,6 +16,10 @@ import (
 func (s *Spec) Run(ctx context.Context) Outcome {
 	started := time.Now()
 	o := Outcome{Name: s.Name, About: s.About, File: s.file, Steps: []StepOutcome{}}
+	if err := ctx.Err(); err != nil { // not even a lab, which would be gone at once
+		o.Status, o.Reason = Broken, interruption(err).Error()
+		return o
+	}
 	lab, err := s.build()
 	switch missing := (*MissingError)(nil); {
 	case errors.As(err, &missing) || err != nil && cannot(err):
@@ -59,10 +63,8 @@ func (r *run) all(ctx context.Context) (done []StepOutcome) {
 		}
 		err = r.withLost(ctx, err)
 		o.Took = time.Since(started)
-		if errors.Is(err, context.Canceled) {
-			err = errors.New("interrupted")
-		}
 		if err != nil {
+			err = interruption(err)
 			o.Error = err.Error()
 		}
 		done = append(done, o)
@@ -71,6 +73,14 @@ func (r *run) all(ctx context.Context) (done []StepOutcome) {
 		}
 	}
 	return done
+}
+
+// interruption words the end of a context for people; other errors stay as they are.
+func interruption(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 // withLost adds to what went wrong in a step, if anything did, the services that

@@ -193,6 +193,28 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
+// One that is interrupted before it began builds nothing, which a scenario that
+// could not be built shows.
+func TestRunInterruptedBefore(t *testing.T) {
+	s := edited(t)
+	s.Segments = nil
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if o := s.Run(ctx); o.Status != Broken || o.Reason != "interrupted" || len(o.Steps) != 0 {
+		t.Errorf("got %s: %s", o.Status, o.Reason)
+	}
+}
+
+// What may not be done on a host of the lab is no reason to skip the scenario:
+// namespaces are to be had.
+func TestRunRefused(t *testing.T) {
+	Need(t)
+	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    sysctls: {net.ipv4.conf.all.mc_forwarding: 1}\n") // it can only be read
+	if o := s.Run(t.Context()); o.Status != Broken || !strings.Contains(o.Reason, "permission denied") {
+		t.Errorf("got %s: %s", o.Status, o.Reason)
+	}
+}
+
 // A host that goes down and comes up again has its routes and services back.
 func TestPowerCycle(t *testing.T) {
 	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    routes: [{to: 0.0.0.0/0, via: 192.168.1.10}]\n    services: [{tcp: 192.168.1.41:80}]\n")

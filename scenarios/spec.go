@@ -81,7 +81,7 @@ type Step struct {
 	Down     string            `yaml:"down"`     // an interface, or "all": the host, services included
 	Up       string            `yaml:"up"`       // the reverse
 	Forget   string            `yaml:"forget"`   // an interface whose neighbour cache is emptied
-	Announce *Announcement     `yaml:"announce"` // gratuitous ARP, as arping -A sends
+	Announce *Announcement     `yaml:"announce"` // gratuitous ARP, as arping -U sends
 	Await    netip.Addr        `yaml:"await"`    // waits until the host has this address
 	Start    string            `yaml:"start"`    // a service
 	Stop     string            `yaml:"stop"`     // a service
@@ -96,7 +96,8 @@ type Address struct {
 	AddressSpec `yaml:",inline"`
 }
 
-// An Announcement is gratuitous ARP (RFC 5227, section 3).
+// An Announcement is gratuitous ARP: a request for an address by itself, which
+// RFC 5227, section 3, calls an ARP announcement.
 type Announcement struct {
 	Interface string     `yaml:"interface,required"`
 	Address   netip.Addr `yaml:"address,required"`

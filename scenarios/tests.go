@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 )
 
 // NoSkip is the environment variable that makes [Need] fail a test where it
@@ -88,7 +89,10 @@ func Start(t TB, plan Plan) *Lab {
 	return lab
 }
 
-// cannot reports whether namespaces are not to be had here, which is nobody's bug.
+// cannot reports whether namespaces are not to be had here, which is nobody's
+// bug. Not each refusal means that: a file that cannot be written is one as
+// well, and what the kernel words as not supported need not be a namespace.
 func cannot(err error) bool {
-	return errors.Is(err, os.ErrPermission) || errors.Is(err, errors.ErrUnsupported)
+	denied, errno := (*DeniedError)(nil), syscall.Errno(0)
+	return errors.As(err, &denied) || errors.Is(err, errors.ErrUnsupported) && !errors.As(err, &errno)
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"os"
+	"syscall"
 	"testing"
 )
 
@@ -27,6 +28,8 @@ func TestNeed(t *testing.T) {
 		{"refused", refused, "", recorder{skipped: true}},
 		{"refused, but it has to run", refused, "1", recorder{failed: true}},
 		{"not Linux", errors.ErrUnsupported, "", recorder{skipped: true}},
+		{"a file that may not be read", &os.PathError{Op: "open", Path: "/x", Err: syscall.EACCES}, "", recorder{failed: true}},
+		{"a driver that is not there", syscall.EOPNOTSUPP, "", recorder{failed: true}},
 		{"anything else", os.ErrInvalid, "", recorder{failed: true}},
 	} {
 		t.Setenv(NoSkip, tc.noSkip)

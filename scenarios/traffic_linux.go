@@ -17,16 +17,17 @@ var pings atomic.Uint32
 
 // Ping sends one ICMP echo from the host and waits for its answer, for
 // three seconds or until ctx ends. The host's kernel resolves the address first, as
-// for any packet. Without an answer the error is [os.ErrDeadlineExceeded].
+// for any packet. Without an answer in time the error is
+// [os.ErrDeadlineExceeded]; when ctx was cancelled it is [context.Canceled].
 func (h *Host) Ping(ctx context.Context, to netip.Addr) error {
 	conn, err := h.listenICMP()
 	if err != nil {
 		return fmt.Errorf("ping from %s: %w", h.Name, err)
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	limited, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now()) })
+	stop := context.AfterFunc(limited, func() { conn.SetDeadline(time.Now()) })
 	defer stop()
 
 	request := echoRequest(pings.Add(1))
@@ -36,6 +37,9 @@ func (h *Host) Ping(ctx context.Context, to netip.Addr) error {
 	buf := make([]byte, 1500)
 	for {
 		n, from, err := conn.ReadFrom(buf) // without the IP header
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return fmt.Errorf("ping from %s: %w", h.Name, ctx.Err())
+		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return fmt.Errorf("ping from %s: no answer from %s: %w", h.Name, to, os.ErrDeadlineExceeded)
 		}
@@ -117,5 +121,8 @@ func (h *Host) DialTCP(ctx context.Context, to netip.AddrPort) (conn net.Conn, e
 		conn, err = new(net.Dialer).DialContext(ctx, "tcp4", to.String())
 		return err
 	})
-	return conn, err
+	if err != nil {
+		return nil, fmt.Errorf("host %s: %w", h.Name, err)
+	}
+	return conn, nil
 }
