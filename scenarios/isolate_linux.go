@@ -46,7 +46,7 @@ func Isolate() (again bool, exitCode int, err error) {
 	case mayBuild():
 		return false, 0, nil
 	case child:
-		return false, 0, &DeniedError{Op: "use the user namespace that was made", Err: unix.EPERM, Hint: denialHint()}
+		return false, 0, &DeniedError{Op: "use the user namespace that was made", Err: unix.EPERM, hint: denialHint()}
 	}
 	code, err := runAgain()
 	return err == nil, code, err
@@ -130,7 +130,7 @@ func startError(err error) error {
 	// ENOSPC is user.max_user_namespaces, EUSERS a nesting too deep.
 	var errno syscall.Errno
 	if errors.As(err, &errno) && slices.Contains([]syscall.Errno{unix.EPERM, unix.EACCES, unix.ENOSPC, unix.EUSERS}, errno) {
-		return &DeniedError{Op: "make a user namespace", Err: errno, Hint: denialHint()}
+		return &DeniedError{Op: "make a user namespace", Err: errno, hint: denialHint()}
 	}
 	return fmt.Errorf("run again in a user namespace: %w", err)
 }

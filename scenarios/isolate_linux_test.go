@@ -37,7 +37,7 @@ func helper(mode string) int {
 	}
 	again, code, err := Isolate()
 	if err != nil {
-		fmt.Println("error:", errors.Is(err, os.ErrPermission), err)
+		fmt.Println("error:", errors.Is(err, os.ErrPermission), withHint(err))
 		return 2
 	}
 	if again {

@@ -27,6 +27,7 @@ type Outcome struct {
 	File   string        `json:"file"`
 	Status Status        `json:"status"`
 	Reason string        `json:"reason"` // why it is not a pass
+	Hint   string        `json:"hint"`   // what to do about that, where it is known
 	Took   time.Duration `json:"-"`
 	Steps  []StepOutcome `json:"steps"` // those that were done
 

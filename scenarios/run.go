@@ -23,9 +23,9 @@ func (s *Spec) Run(ctx context.Context) Outcome {
 	lab, err := s.build()
 	switch missing := (*MissingError)(nil); {
 	case errors.As(err, &missing) || err != nil && cannot(err):
-		o.Status, o.Reason = Skipped, err.Error()
+		o.Status, o.Reason, o.Hint = Skipped, err.Error(), hint(err)
 	case err != nil:
-		o.Status, o.Reason = Broken, err.Error()
+		o.Status, o.Reason, o.Hint = Broken, err.Error(), hint(err)
 	default:
 		r := &run{s, lab}
 		o.Steps = r.all(ctx)

@@ -175,8 +175,8 @@ func contextOf(t *testing.T, d time.Duration) context.Context {
 func TestRunSkips(t *testing.T) {
 	Need(t)
 	s := edited(t, "\nsegments:", "needs: [sh, no-such-program]\n\nsegments:")
-	if o := s.Run(t.Context()); o.Status != Skipped || o.Reason != "not installed: no-such-program" {
-		t.Errorf("got %s: %s", o.Status, o.Reason)
+	if o := s.Run(t.Context()); o.Status != Skipped || o.Reason != "not installed: no-such-program" || o.Hint != "on Debian or Ubuntu: sudo apt install no-such-program" {
+		t.Errorf("got %s: %s (%s)", o.Status, o.Reason, o.Hint)
 	}
 }
 

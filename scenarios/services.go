@@ -3,14 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
-
-// A MissingError names programs that a scenario needs and that are not
-// installed here.
-type MissingError struct{ Programs []string }
-
-func (e *MissingError) Error() string { return "not installed: " + strings.Join(e.Programs, ", ") }
 
 // Missing is a [*MissingError] if a program is not installed that the scenario
 // needs, and nil otherwise.

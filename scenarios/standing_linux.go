@@ -94,7 +94,7 @@ func Keep(ctx context.Context, in io.Reader, file string) error {
 	unix.CloseOnExec(3)
 	k, err := raise(in, file)
 	if err != nil {
-		fmt.Fprint(answer, err)
+		fmt.Fprint(answer, withHint(err))
 		return err
 	}
 	text, err := json.Marshal(k.Standing)

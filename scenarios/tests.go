@@ -34,7 +34,7 @@ func Main(m interface{ Run() int }) int {
 	case again:
 		return code
 	case err != nil && !cannot(err):
-		fmt.Fprintln(os.Stderr, "scenarios:", err)
+		fmt.Fprintln(os.Stderr, "scenarios:", withHint(err))
 		return 2
 	}
 	denied = err
@@ -55,9 +55,9 @@ func Need(t TB) {
 	switch {
 	case err == nil:
 	case cannot(err) && os.Getenv(NoSkip) == "":
-		t.Skip("needs network namespaces:", err)
+		t.Skip("needs network namespaces:", withHint(err))
 	default:
-		t.Fatal("needs network namespaces:", err)
+		t.Fatal("needs network namespaces:", withHint(err))
 	}
 }
 
@@ -76,10 +76,10 @@ func Start(t TB, plan Plan) *Lab {
 	Need(t)
 	lab, err := plan.build()
 	if missing := (*MissingError)(nil); errors.As(err, &missing) && os.Getenv(NoSkip) == "" {
-		t.Skip(err)
+		t.Skip(withHint(err))
 	}
 	if err != nil {
-		t.Fatal("build the lab:", err)
+		t.Fatal("build the lab:", withHint(err))
 	}
 	t.Cleanup(func() {
 		if err := lab.Close(); err != nil {

@@ -53,7 +53,7 @@ func newNamespace() (*os.File, error) {
 	switch err := unix.Unshare(unix.CLONE_NEWNET); err {
 	case nil:
 	case unix.EPERM, unix.ENOSPC: // no CAP_SYS_ADMIN, or at user.max_net_namespaces
-		return nil, &DeniedError{Op: "make a network namespace", Err: err, Hint: "run as root, or let scenarios.Isolate or Main give the process a user namespace"}
+		return nil, &DeniedError{Op: "make a network namespace", Err: err, hint: "run as root, or let scenarios.Isolate or Main give the process a user namespace"}
 	default:
 		return nil, os.NewSyscallError("unshare", err)
 	}

@@ -58,6 +58,9 @@ func (o *scenarioOutcome) wrong() (lines []string) {
 	}
 	if len(lines) == 0 && o.Status != scenarios.Passed {
 		lines = []string{o.Reason}
+		if o.Hint != "" {
+			lines = append(lines, "hint: "+o.Hint)
+		}
 	}
 	return lines
 }
