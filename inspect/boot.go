@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -132,9 +131,9 @@ func (b *Boot) parse(root fs.FS, name string) (all []Assignment) {
 		return nil
 	}
 	number := 0
-	for in := bufio.NewScanner(bytes.NewReader(data)); in.Scan(); {
+	for line := range strings.Lines(string(data)) { // of whatever length
 		number++
-		line := strings.TrimSpace(in.Text())
+		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' || line[0] == ';' {
 			continue
 		}

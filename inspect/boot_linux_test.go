@@ -28,13 +28,17 @@ func TestBootPrograms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			scenarios.Need(t)
+			skip := t.Skip
+			if os.Getenv(scenarios.NoSkip) != "" {
+				skip = t.Fatal
+			}
 			for _, need := range []string{program[0], "unshare", "mount"} {
 				if _, err := exec.LookPath(need); err != nil {
-					t.Skip("needs", need)
+					skip("needs", need)
 				}
 			}
 			if out, _ := exec.Command(program[0], "--version").Output(); strings.HasPrefix(string(out), "sysctl from procps-ng 3") {
-				t.Skip("patterns came with procps 4: this is", string(out))
+				skip("patterns came with procps 4: this is", string(out))
 			}
 			h := alone(t, nil)
 			seed := rand.Uint64()

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -25,6 +26,8 @@ func TestBoot(t *testing.T) {
 			want: "1", where: "/etc/sysctl.d/50-a.conf:1"},
 		"comments, blanks and the leading minus": {files: map[string]string{"etc/sysctl.d/50-a.conf": "# " + all + "=8\n; " + all + "=8\n\n \t-" + all + "\t=  1  \n"},
 			want: "1", where: "/etc/sysctl.d/50-a.conf:4"},
+		"a long line ends nothing": {files: map[string]string{"etc/sysctl.d/50-a.conf": "# " + strings.Repeat("x", 70_000) + "\n" + all + "=1\n"},
+			want: "1", where: "/etc/sysctl.d/50-a.conf:2"},
 		"slashes": {files: map[string]string{"etc/sysctl.d/50-a.conf": "net/ipv4/conf/all/arp_ignore=2"},
 			want: "2", where: "/etc/sysctl.d/50-a.conf:1"},
 		"a VLAN, in dots": {files: map[string]string{"etc/sysctl.d/50-a.conf": "net.ipv4.conf.eth1/100.arp_ignore=2"}, dev: "eth1.100",

@@ -19,8 +19,8 @@ import (
 // in. It takes no privilege.
 func ReadHost() (Host, error) {
 	h := Host{Links: map[string]Link{}}
-	links, err := netlink.LinkList()
-	if err := complete(err); err != nil {
+	links, err := whole(netlink.LinkList)
+	if err != nil {
 		return h, fmt.Errorf("listing the interfaces of this host: %w", err)
 	}
 	// The kernel walks its interfaces in the order of their numbers.
@@ -90,8 +90,8 @@ func describe(link netlink.Link, all []netlink.Link) Link {
 // readAddresses lists the addresses by the number of their interface, in the
 // kernel's order.
 func readAddresses() (map[int][]kernel.Address, error) {
-	list, err := netlink.AddrList(nil, netlink.FAMILY_V4)
-	if err := complete(err); err != nil {
+	list, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_V4) })
+	if err != nil {
 		return nil, err
 	}
 	all := map[int][]kernel.Address{}
@@ -117,8 +117,8 @@ func readAddresses() (map[int][]kernel.Address, error) {
 
 // readProxied lists the entries of `ip neigh add proxy`.
 func readProxied(index int) (all []netip.Addr, err error) {
-	entries, err := netlink.NeighProxyList(index, netlink.FAMILY_V4)
-	if err := complete(err); err != nil {
+	entries, err := whole(func() ([]netlink.Neigh, error) { return netlink.NeighProxyList(index, netlink.FAMILY_V4) })
+	if err != nil {
 		return nil, err
 	}
 	for _, n := range entries {
@@ -133,16 +133,11 @@ func readProxied(index int) (all []netip.Addr, err error) {
 // readRoutes lists the routes that addresses do not bring along, the preferred
 // ones first.
 func readRoutes(names map[int]string) (all []kernel.Route, err error) {
-	var found []netlink.Route
-	filter := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
-	err = netlink.RouteListFilteredIter(netlink.FAMILY_V4, filter, netlink.RT_FILTER_TABLE, func(r netlink.Route) bool {
+	found, err := listRoutes(func(r *netlink.Route) bool {
 		table := r.Table == unix.RT_TABLE_MAIN || r.Table == unix.RT_TABLE_DEFAULT
-		if table && r.Type == unix.RTN_UNICAST && r.Protocol != unix.RTPROT_KERNEL {
-			found = append(found, r)
-		}
-		return len(found) < mostRoutes
+		return table && r.Type == unix.RTN_UNICAST && r.Protocol != unix.RTPROT_KERNEL
 	})
-	if err := complete(err); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(found, func(a, b netlink.Route) int { return cmp.Compare(a.Priority, b.Priority) })

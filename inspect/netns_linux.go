@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -35,33 +34,12 @@ func InNetNS(ref string, f func() error) error {
 		return err
 	}
 	defer ns.Close()
-	return onThread(func() error {
+	return OnThread(func() error {
 		if err := netns.Set(ns); err != nil {
 			return enterError(ref, err)
 		}
 		return f()
 	})
-}
-
-// onThread calls f on a thread that nothing else runs on, before or after.
-func onThread(f func() error) error {
-	err := errors.New("ended by runtime.Goexit")
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		// Never unlocked: the runtime then ends the thread with the goroutine.
-		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			// The first thread of a process cannot end, and /proc/PID/ns
-			// shows its namespaces. Keep it busy while f gets another one.
-			defer runtime.UnlockOSThread()
-			err = onThread(f)
-			return
-		}
-		err = f()
-	}()
-	<-done
-	return err
 }
 
 // openNetNS finds the file that stands for the namespace.

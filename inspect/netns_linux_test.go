@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/arpcheck/arpcheck/inspect"
+	"github.com/arpcheck/arpcheck/scenarios"
 )
 
 // inode tells network namespaces apart.
@@ -106,6 +107,7 @@ func TestInNetNSGoexit(t *testing.T) {
 }
 
 func TestInNetNSErrors(t *testing.T) {
+	scenarios.Need(t)
 	never := func() error { t.Error("called"); return nil }
 	const forms = "give a name as of `ip netns`, a path such as /proc/PID/ns/net, or a process id"
 	dir := t.TempDir()
@@ -116,7 +118,6 @@ func TestInNetNSErrors(t *testing.T) {
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	alone(t, nil) // only for its rule about skipping
 	wantError(t, inspect.InNetNS(dir+"/none", never), "no such network namespace: "+dir+"/none", forms)
 	wantError(t, inspect.InNetNS(plain+"/none", never), "opening the network namespace "+plain+"/none: stat "+plain+"/none: not a directory", "")
 	wantError(t, inspect.InNetNS(plain, never), plain+" is not a network namespace", forms)
@@ -131,34 +132,20 @@ func TestInNetNSErrors(t *testing.T) {
 // gets a /run of its own.
 func TestInNetNSByName(t *testing.T) {
 	h := alone(t, nil)
-	onOwnThread(func() {
+	err := inspect.OnThread(func() error {
 		err := errors.Join(
 			unix.Unshare(unix.CLONE_NEWNS|unix.CLONE_FS),
 			unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
 			unix.Mount("tmpfs", "/run", "tmpfs", 0, ""),
 		)
-		if err != nil {
-			t.Error(err)
-			return
+		if err == nil {
+			checkNames(t, h.NetNS())
 		}
-		checkNames(t, h.NetNS())
+		return err
 	})
-}
-
-// onOwnThread runs f on a thread that ends with it.
-func onOwnThread(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		if unix.Gettid() == os.Getpid() { // the first thread never ends
-			onOwnThread(f)
-			runtime.UnlockOSThread()
-			return
-		}
-		f()
-	}()
-	<-done
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func checkNames(t *testing.T, ns string) {

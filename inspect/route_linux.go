@@ -1,8 +1,10 @@
 package inspect
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -13,11 +15,15 @@ import (
 func RouteTo(addr netip.Addr) (Route, error) {
 	const hint = "name the interface on its segment with -i"
 	routes, err := netlink.RouteGet(addr.AsSlice())
-	if err != nil || len(routes) == 0 {
-		// The errors of unreachable, prohibit and blackhole routes are
-		// EHOSTUNREACH, EACCES and EINVAL: not wrapped, as none of them
-		// means what it says elsewhere.
+	// There is none, or one of type unreachable, prohibit or blackhole
+	// (fib_props): not wrapped, as none means what it says elsewhere.
+	no := slices.ContainsFunc([]error{unix.ENETUNREACH, unix.EHOSTUNREACH, unix.EACCES, unix.EINVAL},
+		func(e error) bool { return errors.Is(err, e) })
+	switch {
+	case no || err == nil && len(routes) == 0:
 		return Route{}, withHint(fmt.Errorf("no route to %s", addr), hint)
+	case err != nil:
+		return Route{}, fmt.Errorf("asking for the route to %s: %w", addr, err)
 	}
 	r := routes[0]
 	if r.Type == unix.RTN_LOCAL {

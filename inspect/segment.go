@@ -27,9 +27,9 @@ type Segment struct {
 	Forwards bool // the kernel forwards what arrives on the interface (net.ipv4.conf.<name>.forwarding)
 }
 
-// widest is the longest prefix length of a subnet that has an address to spare
-// beside two hosts.
-const widest = 30
+// narrowest is the longest prefix length of a subnet that has a broadcast
+// address, and so is a segment: /31 is for two routers (RFC 3021), /32 for one.
+const narrowest = 30
 
 // Near returns the own address, with its subnet, to ask for the VIPs with: one
 // whose subnet holds the first VIP, else one in any usable subnet, else any. A
@@ -43,7 +43,7 @@ func (s *Segment) Near(vips []netip.Addr) netip.Prefix {
 			continue
 		}
 		r := 1
-		if p.Bits() <= widest {
+		if p.Bits() <= narrowest {
 			r = 2
 			if len(vips) > 0 && p.Contains(vips[0]) {
 				r = 3

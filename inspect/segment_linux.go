@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"strings"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -54,14 +52,9 @@ func ReadSegment(name string) (Segment, error) {
 	if err := s.readNeighbours(); err != nil {
 		return Segment{}, fmt.Errorf("reading the neighbour table of %s: %w", attrs.Name, err)
 	}
-	// /proc/sys/net shows the namespace of the thread that opens it. The name
-	// goes into a path, where a dot (eth1.10) needs no care.
-	text, err := os.ReadFile("/proc/sys/net/ipv4/conf/" + attrs.Name + "/forwarding")
-	if err != nil {
-		return Segment{}, fmt.Errorf("reading whether this host forwards: %w", err)
-	}
-	s.Forwards = strings.TrimSpace(string(text)) != "0"
-	return s, nil
+	forwarding, err := readNumber("conf/" + attrs.Name + "/forwarding")
+	s.Forwards = forwarding != 0
+	return s, err
 }
 
 // usable says why an interface cannot carry ARP, if it can't.
@@ -88,11 +81,10 @@ func usable(a *netlink.LinkAttrs) error {
 func noSuchInterface(name string) error {
 	err := fmt.Errorf("no such interface: %s", name)
 	var names []string
-	if links, lerr := netlink.LinkList(); lerr == nil || errors.Is(lerr, netlink.ErrDumpInterrupted) {
-		for _, l := range links {
-			if a := l.Attrs(); a.Flags&net.FlagLoopback == 0 {
-				names = append(names, a.Name)
-			}
+	links, _ := whole(netlink.LinkList)
+	for _, l := range links {
+		if a := l.Attrs(); a.Flags&net.FlagLoopback == 0 {
+			names = append(names, a.Name)
 		}
 	}
 	if len(names) == 0 {
@@ -103,8 +95,8 @@ func noSuchInterface(name string) error {
 
 // readAddresses fills in the addresses of the interface and of the whole host.
 func (s *Segment) readAddresses() error {
-	addrs, err := netlink.AddrList(nil, netlink.FAMILY_V4)
-	if err := complete(err); err != nil {
+	addrs, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_V4) })
+	if err != nil {
 		return err
 	}
 	for _, a := range addrs {
@@ -127,6 +119,20 @@ func (s *Segment) readAddresses() error {
 // us. A gateway that is missed so answers for itself when it is probed.
 const mostRoutes = 5000
 
+// listRoutes lists the first routes of all tables that count.
+func listRoutes(counts func(*netlink.Route) bool) ([]netlink.Route, error) {
+	return whole(func() (all []netlink.Route, err error) {
+		filter := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
+		err = netlink.RouteListFilteredIter(netlink.FAMILY_V4, filter, netlink.RT_FILTER_TABLE, func(r netlink.Route) bool {
+			if counts(&r) {
+				all = append(all, r)
+			}
+			return len(all) < mostRoutes
+		})
+		return all, err
+	})
+}
+
 // readGateways fills in the routers that routes by the interface go through.
 func (s *Segment) readGateways() error {
 	seen := make(map[netip.Addr]bool)
@@ -136,9 +142,8 @@ func (s *Segment) readGateways() error {
 			s.Gateways = append(s.Gateways, gw)
 		}
 	}
-	n := 0
-	all := &netlink.Route{Table: unix.RT_TABLE_UNSPEC}
-	err := netlink.RouteListFilteredIter(netlink.FAMILY_V4, all, netlink.RT_FILTER_TABLE, func(r netlink.Route) bool {
+	routes, err := listRoutes(func(*netlink.Route) bool { return true })
+	for _, r := range routes {
 		if r.LinkIndex == s.Interface.Index {
 			add(r.Gw)
 		}
@@ -147,17 +152,15 @@ func (s *Segment) readGateways() error {
 				add(hop.Gw)
 			}
 		}
-		n++
-		return n < mostRoutes
-	})
-	return complete(err)
+	}
+	return err
 }
 
 // readNeighbours fills in what the neighbour table has for the interface.
 func (s *Segment) readNeighbours() error {
 	const valid = netlink.NUD_REACHABLE | netlink.NUD_STALE | netlink.NUD_DELAY | netlink.NUD_PROBE | netlink.NUD_PERMANENT
-	neighs, err := netlink.NeighList(s.Interface.Index, netlink.FAMILY_V4)
-	if err := complete(err); err != nil {
+	neighs, err := whole(func() ([]netlink.Neigh, error) { return netlink.NeighList(s.Interface.Index, netlink.FAMILY_V4) })
+	if err != nil {
 		return err
 	}
 	s.Neighbours = make(map[netip.Addr]evidence.MAC)
@@ -173,11 +176,14 @@ func (s *Segment) readNeighbours() error {
 	return nil
 }
 
-// complete forgives that a table changed while the kernel listed it: what was
-// read is as good as it gets on a busy host.
-func complete(err error) error {
-	if errors.Is(err, netlink.ErrDumpInterrupted) {
-		return nil
+// whole lists a table again that changed while the kernel listed it, for then
+// something may be missing (NLM_F_DUMP_INTR). Where it never holds still, the
+// last list has to do.
+func whole[T any](list func() ([]T, error)) (all []T, err error) {
+	for range 10 {
+		if all, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return all, err
+		}
 	}
-	return err
+	return all, nil
 }

@@ -16,7 +16,7 @@ func TestNear(t *testing.T) {
 		"the subnet of the VIP":                  {[]string{"10.0.0.1/24", "192.168.1.182/24"}, []string{"192.168.1.99"}, "192.168.1.182/24"},
 		"the first of two there":                 {[]string{"192.168.1.182/24", "192.168.1.183/24"}, []string{"192.168.1.99"}, "192.168.1.182/24"},
 		"VIP elsewhere: the first usable":        {[]string{"10.9.9.9/32", "10.0.0.1/24", "10.1.0.1/24"}, []string{"192.168.1.99"}, "10.0.0.1/24"},
-		"no subnet to spare":                     {[]string{"10.0.0.1/31"}, []string{"192.168.1.99"}, "10.0.0.1/31"},
+		"no segment but a link":                  {[]string{"10.0.0.1/31"}, []string{"192.168.1.99"}, "10.0.0.1/31"},
 		"a usable one before one that has it":    {[]string{"192.168.1.98/31", "10.0.0.1/24"}, []string{"192.168.1.99"}, "10.0.0.1/24"},
 		"never the VIP itself":                   {[]string{"192.168.1.99/24", "192.168.1.10/24"}, []string{"192.168.1.99"}, "192.168.1.10/24"},
 		"nor another VIP of the run":             {[]string{"192.168.1.100/24"}, []string{"192.168.1.99", "192.168.1.100"}, ""},

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"fmt"
 	"os"
+
+	"github.com/arpcheck/arpcheck/inspect"
 )
 
 // Do runs f on an OS thread that is inside the host's network namespace:
@@ -12,7 +14,7 @@ import (
 //
 // f must not end its goroutine, so no t.Fatal; Do returns an error if it does.
 func (h *Host) Do(f func() error) error {
-	return onThread(func() error {
+	return inspect.OnThread(func() error {
 		if err := enter(h.ns); err != nil {
 			return fmt.Errorf("host %s: %w", h.Name, err)
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/arpcheck/arpcheck/inspect"
 )
 
 // A Lab is a topology that was built. It may be used by several goroutines.
@@ -46,7 +48,7 @@ func Build(t Topology) (*Lab, error) {
 	lab := &Lab{}
 	// All on one thread that wanders from namespace to namespace: each is
 	// set up from the inside, with no switching back and forth.
-	err := onThread(func() error {
+	err := inspect.OnThread(func() error {
 		base := &baseline{}
 		var err error
 		if lab.fabric, err = newFabric(t, base); err != nil {

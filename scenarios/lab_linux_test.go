@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/arpcheck/arpcheck/inspect"
 )
 
 // traces is what a lab could leave behind: descriptors and threads of this
@@ -164,7 +166,7 @@ func TestBaseline(t *testing.T) {
 		"net.ipv4.conf.all.rp_filter": "2", "net.ipv4.conf.default.rp_filter": "2",
 		"net.ipv4.conf.all.arp_ignore": "1", "net.ipv4.ip_forward": "1", "net.ipv4.conf.lo.arp_announce": "2",
 	}
-	err := onThread(func() error {
+	err := inspect.OnThread(func() error {
 		ns, err := newNamespace()
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/arpcheck/arpcheck/inspect"
 )
 
 // ownRun gives the test a /run of its own, in a mount namespace that all of its
@@ -21,7 +23,7 @@ func ownRun(t *testing.T, f func() error) {
 	t.Helper()
 	Need(t)
 	t.Setenv("XDG_RUNTIME_DIR", "/run/user")
-	err := onThread(func() error {
+	err := inspect.OnThread(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNS | unix.CLONE_FS); err != nil {
 			return os.NewSyscallError("unshare", err)
 		}

@@ -1,36 +1,13 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
-)
 
-// onThread runs f on an OS thread that ends with it, so f may change the
-// thread's namespace and need not change it back: the runtime destroys a
-// thread whose goroutine ends while locked to it, and no other goroutine can
-// ever find itself in the wrong namespace.
-func onThread(f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() == os.Getpid() {
-			// The first thread of a process is never destroyed, and
-			// /proc/PID/ns and /proc/net are its namespaces. While this
-			// goroutine occupies it, the work gets another one.
-			defer runtime.UnlockOSThread()
-			done <- onThread(f)
-			return
-		}
-		err := errors.New("the function ended its goroutine (t.Fatal is for the test's own goroutine: return the error instead)")
-		defer func() { done <- err }()
-		err = f()
-	}()
-	return <-done
-}
+	"github.com/arpcheck/arpcheck/inspect"
+)
 
 // enter moves the calling thread into the network namespace for good.
 func enter(ns *os.File) error {
@@ -66,7 +43,7 @@ func newNamespace() (*os.File, error) {
 
 // tryNamespace reports what keeps this process from making a namespace.
 func tryNamespace() error {
-	return onThread(func() error {
+	return inspect.OnThread(func() error {
 		ns, err := newNamespace()
 		if err == nil {
 			ns.Close()
