@@ -31,6 +31,7 @@ type Run struct {
 
 	link  Link
 	log   evidence.Log
+	quota quota
 	steps []timed // what is still to be done, in order of time
 	queue []frame // what is still to be sent, in order
 	slot  time.Time
@@ -120,6 +121,7 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 	}
 	r.log.End = time.Now()
 	r.log.Received, r.log.Dropped, r.log.Ignored = link.Counts()
+	r.log.Dropped += r.quota.refused
 	return r.log
 }
 
@@ -209,7 +211,9 @@ func (r *Run) listen(until time.Time) error {
 	case err != nil:
 		return fmt.Errorf("the interface was lost: %w", err)
 	}
-	r.keep(&rec)
+	if !r.keep(&rec) {
+		return nil
+	}
 	r.see(rec)
 	if rec.Kind == evidence.ARPRequest && !rec.IsProbe() && r.tested[rec.TargetIP] != nil && r.unused.taken[rec.TargetIP].IsZero() {
 		// At once, before anything that waits: who gets no answer asks
@@ -262,11 +266,15 @@ func (r *Run) send(f frame) error {
 	return nil
 }
 
-// keep numbers a record and logs it.
-func (r *Run) keep(rec *evidence.Record) {
+// keep numbers a record and logs it, unless there are too many like it.
+func (r *Run) keep(rec *evidence.Record) bool {
+	if !r.quota.admits(rec) {
+		return false
+	}
 	rec.Number = len(r.log.Records) + 1
 	r.log.Records = append(r.log.Records, *rec)
 	r.log.End = time.Now()
+	return true
 }
 
 func (r *Run) note(code evidence.NoteCode, vip netip.Addr, text string) {
