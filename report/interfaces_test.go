@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/arpcheck/arpcheck/diagnose"
 	"github.com/arpcheck/arpcheck/evidence"
@@ -41,7 +41,7 @@ func TestInterfaces(t *testing.T) {
 		}
 		text := out.String()
 		for _, line := range strings.Split(text, "\n") {
-			if lipgloss.Width(line) > width {
+			if ansi.StringWidth(line) > width {
 				t.Errorf("width %d: %q", width, line)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -152,7 +152,7 @@ func checkWidth(t *testing.T, d Document) {
 	}
 	for _, width := range []int{40, 80, 120} {
 		for line := range strings.Lines(string(render(t, "text", d, Options{Width: width, Verbose: true}))) {
-			if w := lipgloss.Width(strings.TrimSuffix(line, "\n")); w > width {
+			if w := ansi.StringWidth(strings.TrimSuffix(line, "\n")); w > width {
 				t.Fatalf("%d columns wide, not %d: %q", w, width, line)
 			}
 		}

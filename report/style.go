@@ -1,30 +1,32 @@
 package report
 
-import (
-	"charm.land/lipgloss/v2"
-
-	"github.com/arpcheck/arpcheck/diagnose"
-)
+import "github.com/arpcheck/arpcheck/diagnose"
 
 // A style colours words, or leaves them alone. The sixteen basic colours are
 // enough, exist on every terminal, and follow its theme. Whatever a colour
 // says here, a word or a mark beside it says as well.
+//
+// The codes are written here and not by a library for terminals: those ask the
+// terminal, or even tmux, what it can, by running it before main begins.
 type style struct{ color bool }
 
-func (s style) render(look lipgloss.Style, text string) string {
+// A look is what ECMA-48 calls the parameters of SGR.
+type look string
+
+func (s style) render(l look, text string) string {
 	if !s.color || text == "" {
 		return text
 	}
-	return look.Inline(true).Render(text)
+	return "\x1b[" + string(l) + "m" + text + "\x1b[m"
 }
 
-var (
-	bold   = lipgloss.NewStyle().Bold(true)
-	faint  = lipgloss.NewStyle().Faint(true)
-	bad    = bold.Foreground(lipgloss.Red)
-	unsure = bold.Foreground(lipgloss.Yellow)
-	good   = bold.Foreground(lipgloss.Green)
-	paste  = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
+const (
+	bold   look = "1"
+	faint  look = "2"
+	bad    look = "1;31"
+	unsure look = "1;33"
+	good   look = "1;32"
+	paste  look = "36"
 )
 
 func (s style) bold(text string) string  { return s.render(bold, text) }

@@ -3,7 +3,7 @@ package report
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // A column of a table. Cells that are wider than most are wrapped inside the
@@ -55,7 +55,7 @@ func measure(cols []column, heads [][]string, rows [][]cell, width, gap int) (wi
 	flexible := -1
 	for i, c := range cols {
 		for _, line := range heads[i] {
-			widths[i] = max(widths[i], lipgloss.Width(line))
+			widths[i] = max(widths[i], ansi.StringWidth(line))
 		}
 		if c.flex {
 			flexible = i
@@ -63,12 +63,12 @@ func measure(cols []column, heads [][]string, rows [][]cell, width, gap int) (wi
 			most := max(c.most, widths[i])
 			for _, row := range rows {
 				for word := range strings.FieldsSeq(row[i].text) {
-					widths[i] = max(widths[i], min(most, lipgloss.Width(word)))
+					widths[i] = max(widths[i], min(most, ansi.StringWidth(word)))
 				}
 			}
 			// Words that share a line, such as "not seen".
 			for _, row := range rows {
-				if w := lipgloss.Width(row[i].text); w <= most {
+				if w := ansi.StringWidth(row[i].text); w <= most {
 					widths[i] = max(widths[i], w)
 				}
 			}
@@ -78,7 +78,7 @@ func measure(cols []column, heads [][]string, rows [][]cell, width, gap int) (wi
 	if flexible >= 0 && total < width {
 		longest := 0
 		for _, row := range rows {
-			longest = max(longest, lipgloss.Width(row[flexible].text))
+			longest = max(longest, ansi.StringWidth(row[flexible].text))
 		}
 		more := min(width-total, max(0, longest-widths[flexible]))
 		widths[flexible] += more
@@ -143,7 +143,7 @@ func join(cols []column, cells []string, widths []int, gap int, look func(int, s
 	var b strings.Builder
 	blanks := 0
 	for i, text := range cells {
-		room := max(0, widths[i]-lipgloss.Width(text))
+		room := max(0, widths[i]-ansi.StringWidth(text))
 		if cols[i].right {
 			blanks += room
 			room = 0

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/arpcheck/arpcheck/diagnose"
 )
@@ -166,14 +166,14 @@ func (p *printer) gap() {
 // before the others. Where first would leave too little room it gets a line of
 // its own.
 func (p *printer) para(first, rest, text string) {
-	if lipgloss.Width(first) > p.width/2 {
+	if ansi.StringWidth(first) > p.width/2 {
 		for _, line := range wrap(first, p.width) {
 			p.line(line)
 		}
 		rest = "      "
 		first = rest
 	}
-	for _, line := range wrap(text, p.width-max(lipgloss.Width(first), lipgloss.Width(rest))) {
+	for _, line := range wrap(text, p.width-max(ansi.StringWidth(first), ansi.StringWidth(rest))) {
 		p.line(strings.TrimRight(first+line, " "))
 		first = rest
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/arpcheck/arpcheck/diagnose"
@@ -86,7 +86,7 @@ func TestTextFitsWidth(t *testing.T) {
 		for width := 40; width <= 160; width += 5 {
 			for line := range strings.Lines(string(render(t, "text", d, Options{Width: width}))) {
 				line = strings.TrimSuffix(line, "\n")
-				if lipgloss.Width(line) > width && !pasted[strings.TrimSpace(line)] {
+				if ansi.StringWidth(line) > width && !pasted[strings.TrimSpace(line)] {
 					t.Errorf("%s: wider than %d: %q", name, width, line)
 				}
 				if strings.HasSuffix(line, " ") {

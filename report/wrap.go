@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // wrap breaks clean text into lines of at most width columns, at spaces only:
@@ -61,7 +61,7 @@ func words(text string, width int) []string {
 // fits reports whether text needs at most width columns. It does not measure
 // what has more characters than that: text may be very long.
 func fits(text string, width int) bool {
-	return len(text) <= 4*width && utf8.RuneCountInString(text) <= width && lipgloss.Width(text) <= width
+	return len(text) <= 4*width && utf8.RuneCountInString(text) <= width && ansi.StringWidth(text) <= width
 }
 
 // cut returns the longest beginning of word that fits in width columns, and
