@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,6 +29,7 @@ type Live struct {
 
 	in    reading
 	early evidence.Record // received by the last Next, but after its deadline; no Kind: none
+	room  int             // octets of frames that may still be kept
 
 	mu         sync.Mutex
 	received   uint64
@@ -147,8 +149,20 @@ func (l *Live) decode(frame []byte, at time.Time) evidence.Record {
 	}
 	l.count(reason)
 	rec.Time = at
+	if reason == "" && len(frame) <= l.room {
+		l.room -= len(frame)
+		rec.Raw = &evidence.Raw{LinkType: uint32(linkEthernet), Octets: bytes.Clone(frame), Len: len(frame)}
+	}
 	return rec
 }
+
+// keptOctets is how many octets of frames a Live keeps at most: those of half
+// a million ARP frames.
+const keptOctets = 32 << 20
+
+// KeepFrames lets each record that Next returns have its frame, until there
+// are very many of them. It is to be called before Next.
+func (l *Live) KeepFrames() { l.room = keptOctets }
 
 func (l *Live) count(reason evidence.Reason) {
 	l.mu.Lock()

@@ -39,5 +39,8 @@ func (*Live) Carrier() error { return errors.ErrUnsupported }
 // Neighbour knows nobody.
 func (*Live) Neighbour(netip.Addr) (evidence.MAC, bool) { return evidence.MAC{}, false }
 
+// KeepFrames does nothing.
+func (*Live) KeepFrames() {}
+
 // Close does nothing.
 func (*Live) Close() error { return nil }

@@ -64,6 +64,7 @@ func (p *printer) finding(number int, f *diagnose.Finding, r *diagnose.Result) {
 	p.list(in, "likely causes", ", most common first", causes, mostCauses, here)
 	p.list(in, "elsewhere", "", f.Variants, len(f.Variants), here)
 	p.proof(in, f.Evidence)
+	p.filters(in, f.Filters)
 }
 
 // names are what is known of the host that a finding is about.
@@ -186,13 +187,13 @@ func (p *printer) proof(in string, frames []diagnose.Evidence) {
 	}
 	var stamps stamps
 	for _, e := range shown {
-		stamps.measure(e.Frame, p.offset(e.Time))
+		stamps.measure(p.frame(e.File, e.Frame), p.offset(e.Time))
 	}
 	if len(shown) > 0 {
 		p.line(in + p.style.bold("proof:"))
 	}
 	for _, e := range shown {
-		first := in + "  " + stamps.print(e.Frame, p.offset(e.Time))
+		first := in + "  " + stamps.print(p.frame(e.File, e.Frame), p.offset(e.Time))
 		p.para(first, strings.Repeat(" ", len(first)), clean(e.Text))
 	}
 	p.more(len(frames)-len(shown), "frame", in+"  ")

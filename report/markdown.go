@@ -79,6 +79,7 @@ func (m *markdown) result(r *diagnose.Result) {
 		m.interfaces(r)
 	} else {
 		m.hosts(r)
+		m.captured(r)
 	}
 	var open []string
 	for _, test := range questions(&r.Tests) {
@@ -114,7 +115,7 @@ func (m *markdown) result(r *diagnose.Result) {
 			if f.Sent {
 				way = ">"
 			}
-			lines[i] = fmt.Sprintf("#%d  %s  %s %s", f.Frame, m.offset(f.Time), way, f.Text)
+			lines[i] = fmt.Sprintf("%s  %s  %s %s", m.frame(f.File, f.Frame), m.offset(f.Time), way, f.Text)
 		}
 		m.block("**Every frame** (\\> sent, \\< seen):")
 		m.block("%s", markdownBlock("text", lines))
@@ -174,6 +175,7 @@ func (m *markdown) finding(number int, f *diagnose.Finding, r *diagnose.Result) 
 		m.rest(len(list.items)-len(items), "cause")
 	}
 	m.proof(f.Evidence)
+	m.filters(f.Filters)
 }
 
 // proof writes the frames that a finding rests on.
@@ -187,7 +189,7 @@ func (m *markdown) proof(frames []diagnose.Evidence) {
 	}
 	lines := make([]string, len(shown))
 	for i, e := range shown {
-		lines[i] = fmt.Sprintf("#%d  %s  %s", e.Frame, m.offset(e.Time), e.Text)
+		lines[i] = fmt.Sprintf("%s  %s  %s", m.frame(e.File, e.Frame), m.offset(e.Time), e.Text)
 	}
 	m.block("**Proof:**")
 	m.block("%s", markdownBlock("text", lines))

@@ -29,6 +29,7 @@ func (p *printer) overview(r *diagnose.Result) {
 		p.interfaces(r)
 	} else {
 		p.hosts(r)
+		p.captured(r)
 	}
 }
 
@@ -59,7 +60,11 @@ func place(r *diagnose.Result) string {
 	if r.File != "" {
 		where = append(where, "in "+r.File)
 	}
-	return clean(strings.TrimSpace(r.VIP.String()+" "+strings.Join(where, ", "))) + ": "
+	what := "" // a capture in which no address is in question
+	if r.VIP.IsValid() {
+		what = r.VIP.String()
+	}
+	return clean(strings.TrimSpace(what+" "+strings.Join(where, ", "))) + ": "
 }
 
 // hosts prints the table of hosts, or a paragraph for each on a narrow
@@ -166,6 +171,9 @@ func counts(c *diagnose.Capture) string {
 		lost = fmt.Sprintf("%d LOST", c.Dropped)
 	}
 	text := fmt.Sprintf("frames: %d sent, %d received, %s, %d analysed, %d ignored", c.Sent, c.Received, lost, c.Analysed, ignored)
+	if len(c.Files) > 0 {
+		text = fmt.Sprintf("frames: %d read, %s, %d analysed one by one, %d ignored", c.Received, lost, c.Analysed, ignored)
+	}
 	if len(reasons) > 0 {
 		text += " (" + strings.Join(reasons, ", ") + ")"
 	}
@@ -175,17 +183,24 @@ func counts(c *diagnose.Capture) string {
 // frames prints every frame on a line, in the manner of tcpdump.
 func (p *printer) frames(frames []diagnose.Frame) {
 	p.gap()
-	p.line(p.style.bold("every frame") + " (> sent, < seen):")
+	if p.fromFiles {
+		p.line(p.style.bold("every frame:"))
+	} else {
+		p.line(p.style.bold("every frame") + " (> sent, < seen):")
+	}
 	var stamps stamps
 	for _, f := range frames {
-		stamps.measure(f.Frame, p.offset(f.Time))
+		stamps.measure(p.frame(f.File, f.Frame), p.offset(f.Time))
 	}
 	for _, f := range frames {
 		way := "< "
 		if f.Sent {
 			way = "> "
 		}
-		first := stamps.print(f.Frame, p.offset(f.Time)) + way
+		if p.fromFiles {
+			way = ""
+		}
+		first := stamps.print(p.frame(f.File, f.Frame), p.offset(f.Time)) + way
 		p.para(first, strings.Repeat(" ", len(first)), clean(f.Text))
 	}
 }
@@ -194,6 +209,8 @@ func (p *printer) frames(frames []diagnose.Frame) {
 // that would say nothing: a capture may be years older than its reading.
 func (p *printer) offset(t time.Time) string {
 	switch since := t.Sub(p.started); {
+	case p.fromFiles:
+		return p.clock(t)
 	case t.IsZero():
 		return ""
 	case since < 0 || since >= time.Hour:
@@ -206,13 +223,13 @@ func (p *printer) offset(t time.Time) string {
 // stamps align the numbers and times of several frames.
 type stamps struct{ number, offset int }
 
-func (s *stamps) measure(number int, offset string) {
-	s.number = max(s.number, len(fmt.Sprint(number)))
+func (s *stamps) measure(number, offset string) {
+	s.number = max(s.number, len(number))
 	s.offset = max(s.offset, len(offset))
 }
 
-func (s *stamps) print(number int, offset string) string {
-	return fmt.Sprintf("%*s  %*s  ", s.number+1, fmt.Sprintf("#%d", number), s.offset, offset)
+func (s *stamps) print(number, offset string) string {
+	return fmt.Sprintf("%*s  %*s  ", s.number, number, s.offset, offset)
 }
 
 // thousands groups the digits of n, which is not negative.

@@ -46,16 +46,18 @@ type printer struct {
 	started time.Time
 	said    map[string]said
 	fixes   map[*diagnose.Result]map[string][]string // by the lines of a fix: the hosts that they are for
+	fileView
 }
 
 func newPrinter(d *Document, o Options) *printer {
 	p := &printer{
-		width:   max(o.Width, 40),
-		style:   style{color: o.Color},
-		verbose: o.Verbose,
-		started: d.Started,
-		said:    map[string]said{},
-		fixes:   map[*diagnose.Result]map[string][]string{},
+		width:    max(o.Width, 40),
+		style:    style{color: o.Color},
+		verbose:  o.Verbose,
+		started:  d.Started,
+		said:     map[string]said{},
+		fileView: viewOf(d),
+		fixes:    map[*diagnose.Result]map[string][]string{},
 	}
 	if o.Width == 0 {
 		p.width = 80
@@ -92,6 +94,9 @@ func (p *printer) document(d *Document) {
 	}
 
 	p.gap()
+	for _, f := range captureFiles(d) {
+		p.para("", "  ", captureFile(f))
+	}
 	if len(d.Results) > 0 && shared && d.Command != inspected {
 		p.para("", "", fmt.Sprintf("%s; took %s", counts(&d.Results[0].Capture), latency(&d.DurationMS)))
 		return

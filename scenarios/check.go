@@ -28,14 +28,17 @@ type Check struct {
 	Wait           time.Duration // how long to listen after the last frame; 0: [probe.DefaultWait]
 	Rate           int           // most frames per second; 0: [probe.DefaultRate]
 
-	Frames bool   // list every frame in the diagnosis
-	NetNS  string // what the diagnosis calls the namespace; empty: nothing
+	Frames     bool   // list every frame in the diagnosis
+	KeepFrames bool   // let [Inquiry.Records] have the frames themselves
+	NetNS      string // what the diagnosis calls the namespace; empty: nothing
 }
 
 // An Inquiry is a check that is ready to send its first frame. It is used once.
 type Inquiry struct {
 	run       *probe.Run
 	link      *capture.Live
+	kept      *keptFrames // nil: none are wanted
+	records   []evidence.Record
 	diagnosis diagnose.Config
 }
 
@@ -55,6 +58,10 @@ func (c Check) Open(s *inspect.Segment) (*Inquiry, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.KeepFrames {
+		q.link.KeepFrames()
+		q.kept = &keptFrames{Link: q.link}
+	}
 	return q, nil
 }
 
@@ -62,8 +69,20 @@ func (c Check) Open(s *inspect.Segment) (*Inquiry, error) {
 // It works in any namespace, for the socket stays where it was opened. When
 // ctx ends it takes back what it caused and says what is known by then.
 func (q *Inquiry) Ask(ctx context.Context) []diagnose.Result {
-	return diagnose.Diagnose(q.run.Do(ctx, q.link), q.diagnosis)
+	var link probe.Link = q.link
+	if q.kept != nil {
+		link = q.kept
+	}
+	log := q.run.Do(ctx, link)
+	if q.kept != nil {
+		q.records = q.kept.in(log.Records)
+	}
+	return diagnose.Diagnose(log, q.diagnosis)
 }
+
+// Records are all frames that Ask has sent and seen, with their octets, if the
+// check was to keep them.
+func (q *Inquiry) Records() []evidence.Record { return q.records }
 
 // Close closes the socket.
 func (q *Inquiry) Close() error { return q.link.Close() }

@@ -46,6 +46,11 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	defer files.discard()
+	proof, err := openProof(o.write)
+	if err != nil {
+		return err
+	}
+	defer proof.discard()
 
 	started := time.Now()
 	s, err := a.open(o)
@@ -54,9 +59,8 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 	}
 	defer s.inquiry.Close()
 	doc := a.ask(ctx, o, s, started)
-	a.code = doc.ExitCode()
 	// Before the socket is closed: that takes longer than proving a fault.
-	return a.write(&o.render, files, doc)
+	return a.conclude(&o.render, files, doc, func() error { return a.keep(proof, s.inquiry.Records(), doc.Results, o.quiet) })
 }
 
 // ask sends the frames and diagnoses what comes back.

@@ -199,8 +199,8 @@ func (s *story) showEntry() error {
 // check runs arpcheck on the client and compares what it finds with the story.
 func (s *story) check(ctx context.Context, want diagnose.Verdict, codes ...diagnose.Code) error {
 	s.prompt("client", fmt.Sprintf("arpcheck --vip %s -i eth1 --director %s", s.vip, s.directorIP))
-	o := checkOptions{vips: []netip.Addr{s.vip}, iface: "eth1", quiet: true, render: renderOptions{outputs: []output{{format: "text"}}, color: "auto"}}
-	o.director.IP = s.directorIP
+	o := checkOptions{iface: "eth1", quiet: true, render: renderOptions{outputs: []output{{format: "text"}}, color: "auto"}}
+	o.vips, o.director.IP = []netip.Addr{s.vip}, s.directorIP
 	var doc report.Document
 	// In the namespace all along, so that the report does not speak of one.
 	err := s.client.Do(func() (err error) {

@@ -14,12 +14,18 @@ import (
 	"github.com/arpcheck/arpcheck/probe"
 )
 
-// checkOptions are the flags of a check.
-type checkOptions struct {
+// clusterOptions say which addresses a diagnosis is about, and who is who: the
+// flags that a check and a replay have in common.
+type clusterOptions struct {
 	vips        []netip.Addr
-	iface       string
 	director    evidence.Host
 	realServers []evidence.Host
+}
+
+// checkOptions are the flags of a check.
+type checkOptions struct {
+	clusterOptions
+	iface       string
 	netns       string
 	probeSource netip.Addr
 
@@ -30,6 +36,7 @@ type checkOptions struct {
 	wait           time.Duration
 	rate           int
 	quiet          bool
+	write          string // --write
 
 	render renderOptions
 }
@@ -39,19 +46,9 @@ type checkOptions struct {
 func (o *checkOptions) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	fs.Func("vip", "the virtual IPs to check: `ADDR[,...]`", func(s string) (err error) {
-		o.vips, err = parseList(o.vips, s, parseAddr)
-		return err
-	})
+	o.registerVIP(fs, "the virtual IPs to check: `ADDR[,...]`")
 	word(fs, &o.iface, "interface", "i", "the `IFACE` on the VIP's segment (default: the one that the route to the first VIP leaves by)")
-	fs.Func("director", "the `HOST` that should own the VIPs, as MAC, IP or IP=MAC", func(s string) (err error) {
-		o.director, err = parseHost(s)
-		return err
-	})
-	fs.Func("rs", "the real servers: `HOST[,...]`, each of which gets a verdict even if it stays silent", func(s string) (err error) {
-		o.realServers, err = parseList(o.realServers, s, parseHost)
-		return err
-	})
+	o.registerHosts(fs)
 	word(fs, &o.netns, "netns", "", "work inside the network namespace `NS`: a name, a path or a process id")
 	fs.Func("probe-source", "the unused on-link `ADDR` to make the announce test with (default: one that is found unused, RFC 5227)", func(s string) (err error) {
 		o.probeSource, err = parseAddr(s)
@@ -72,9 +69,28 @@ func (o *checkOptions) register(cmd *cobra.Command) {
 		return err
 	})
 	o.render.register(cmd)
+	registerWrite(fs, &o.write)
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no remarks: the result alone")
 	cmd.RegisterFlagCompletionFunc("interface", completeInterface)
 	cmd.RegisterFlagCompletionFunc("netns", completeNetNS)
+}
+
+func (o *clusterOptions) registerVIP(fs *pflag.FlagSet, usage string) {
+	fs.Func("vip", usage, func(s string) (err error) {
+		o.vips, err = parseList(o.vips, s, parseAddr)
+		return err
+	})
+}
+
+func (o *clusterOptions) registerHosts(fs *pflag.FlagSet) {
+	fs.Func("director", "the `HOST` that should own the VIPs, as MAC, IP or IP=MAC", func(s string) (err error) {
+		o.director, err = parseHost(s)
+		return err
+	})
+	fs.Func("rs", "the real servers: `HOST[,...]`, each of which gets a verdict even if it stays silent", func(s string) (err error) {
+		o.realServers, err = parseList(o.realServers, s, parseHost)
+		return err
+	})
 }
 
 // word makes a flag that takes any text but none: an empty one is a variable
@@ -103,6 +119,24 @@ func (o *checkOptions) validate() error {
 	if len(o.vips) == 0 {
 		return withHint(errors.New("--vip is missing: no address to check"), "arpcheck --vip 192.168.1.99 -i eth1")
 	}
+	if err := o.validateHosts(); err != nil {
+		return err
+	}
+	if o.port != 0 && o.noAnnounceTest {
+		return withHint(errors.New("--port and --no-announce-test exclude each other: a real server sends ARP requests to answer a SYN"),
+			"leave out one of the two")
+	}
+	if err := o.validateProbeSource(); err != nil {
+		return err
+	}
+	if err := o.render.validate(); err != nil {
+		return err
+	}
+	return validateWrite(o.write, o.render.outputs, nil)
+}
+
+// validateHosts sees to it that each host has one name and one role.
+func (o *clusterOptions) validateHosts() error {
 	if slices.Contains(o.vips, o.director.IP) {
 		return withHint(fmt.Errorf("--director: %s is a VIP itself", o.director.IP),
 			"name the director by its MAC address, or by an address of its own")
@@ -121,14 +155,7 @@ func (o *checkOptions) validate() error {
 		}
 		seen[rs.IP] = rs.MAC
 	}
-	if o.port != 0 && o.noAnnounceTest {
-		return withHint(errors.New("--port and --no-announce-test exclude each other: a real server sends ARP requests to answer a SYN"),
-			"leave out one of the two")
-	}
-	if err := o.validateProbeSource(); err != nil {
-		return err
-	}
-	return o.render.validate()
+	return nil
 }
 
 func (o *checkOptions) validateProbeSource() error {

@@ -103,8 +103,12 @@ func (f *outputFile) write(render func(io.Writer) error) error {
 	return nil
 }
 
-// discard removes what is not complete. After write it does nothing.
+// discard removes what is not complete. After write it does nothing, nor where
+// there is no file.
 func (f *outputFile) discard() {
+	if f == nil {
+		return
+	}
 	f.w.Close()
 	if f.temp != "" {
 		os.Remove(f.temp)

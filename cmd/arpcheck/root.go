@@ -47,6 +47,7 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 // root builds the command tree. By itself the root command is the check.
 func (a *app) root() *cobra.Command {
 	var o checkOptions
+	var files []string // -r
 	cmd := &cobra.Command{
 		Use:   "arpcheck --vip ADDR[,...] [-i IFACE]",
 		Short: "shows who answers ARP for a virtual IP, who should, and why the wrong host does",
@@ -54,22 +55,32 @@ func (a *app) root() *cobra.Command {
 should, and why the wrong host does.`,
 		Example: `  arpcheck --vip 192.168.1.99 -i eth1
   arpcheck --vip 192.168.1.99 -i eth1 --director 192.168.1.10 --rs 192.168.1.41
-  arpcheck --vip 192.168.1.99 -i eth1 -o json | jq .verdict`,
+  arpcheck --vip 192.168.1.99 -i eth1 -o json | jq .verdict
+  arpcheck -r capture.pcap --vip 192.168.1.99`,
 		Version: versionText(),
-		Args:    unknownCommand,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(files) > 0 {
+				return nil // more files
+			}
+			return unknownCommand(cmd, args)
+		},
 
 		DisableFlagsInUseLine: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(files) > 0 {
+				return a.replayInstead(cmd, &o, append(files, args...))
+			}
 			return a.check(cmd.Context(), &o)
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	o.register(cmd)
+	registerRead(cmd.Flags(), &files)
 	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	cmd.SetVersionTemplate("{{.Version}}\n")
 	cmd.SetFlagErrorFunc(flagError)
-	cmd.AddCommand(a.checkCommand(), a.demoCommand(), a.explainCommand(), a.inspectCommand(), a.reportCommand(), a.scenarioCommand(), a.versionCommand())
+	cmd.AddCommand(a.checkCommand(), a.demoCommand(), a.explainCommand(), a.inspectCommand(), a.replayCommand(), a.reportCommand(), a.scenarioCommand(), a.versionCommand())
 	cmd.SetHelpCommand(a.helpCommand())
 	cmd.InitDefaultCompletionCmd()
 	for _, sub := range cmd.Commands() {

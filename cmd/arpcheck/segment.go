@@ -77,7 +77,7 @@ func (o *checkOptions) inquiry() scenarios.Check {
 		VIPs: o.vips, Director: o.director, RealServers: o.realServers,
 		ProbeSource: o.probeSource, NoAnnounceTest: o.noAnnounceTest, FailFast: o.failFast,
 		Port: o.port, Count: o.count, Wait: o.wait, Rate: o.rate,
-		Frames: o.render.verbose, NetNS: o.netns,
+		Frames: o.render.verbose, KeepFrames: o.write != "", NetNS: o.netns,
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,9 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if !cmd.HasParent() {
 		if _, perr := netip.ParseAddr(args[0]); perr == nil {
 			return withHint(err, "arpcheck --vip %s", args[0])
+		}
+		if info, serr := os.Stat(args[0]); serr == nil && info.Mode().IsRegular() {
+			return withHint(err, "to diagnose a capture: arpcheck replay %s", args[0])
 		}
 	}
 	var known []string
