@@ -105,7 +105,7 @@ func (j *judge) origin(dev, name string, d Deciding) string {
 
 // lost are the lines that would prevent the troubles if they counted.
 func (j *judge) lost(h *kernel.Host, same []trouble, name string) (all []string) {
-	for _, dev := range append([]string{"all"}, strings.Split(devs(same), ", ")...) {
+	for _, dev := range append([]string{"all"}, names(same)...) {
 		s := j.atBoot(dev, name)
 		for _, l := range s.Lost {
 			value, ok := parseValue(l.Value)
@@ -140,21 +140,21 @@ func (j *judge) pending(same []trouble) string {
 func (j *judge) keep(changes []change) (lines []string) {
 	for _, c := range changes {
 		if c.name != "" {
-			lines = append(lines, fmt.Sprintf("echo '%s' >> %s", c.line(), j.dropIn(changes)))
+			lines = append(lines, c.echo(j.dropIn(changes)))
 		}
 	}
 	return lines
 }
 
+// lateFile comes after most others.
+const lateFile = "/etc/sysctl.d/zz-vip-arp.conf"
+
 // dropIn is the file to add lines to, so that they count: the usual one, or one
 // whose name comes after all that set the same, or the one that is read last.
 func (in *Inspection) dropIn(changes []change) string {
-	file := sysctlFile
-	if in.Boot == nil {
-		return file
-	}
+	last := ""
 	for _, c := range changes {
-		if c.name == "" {
+		if c.name == "" || in.Boot == nil {
 			continue
 		}
 		where := in.Boot.Setting(c.dev, c.name).Where
@@ -162,15 +162,16 @@ func (in *Inspection) dropIn(changes []change) string {
 		if by == "/etc/sysctl.conf" {
 			return by
 		}
-		for by != file && path.Base(by) >= path.Base(file) {
-			if name := path.Base(file); strings.HasPrefix(name, "z") {
-				file = "/etc/sysctl.d/z" + name
-			} else {
-				file = "/etc/sysctl.d/zz-vip-arp.conf"
-			}
+		if last == "" || path.Base(by) > path.Base(last) {
+			last = by
 		}
 	}
-	return file
+	for _, file := range []string{sysctlFile, lateFile} {
+		if last == "" || last == file || path.Base(last) < path.Base(file) {
+			return file
+		}
+	}
+	return last // its name comes after "zz", as that of ~local.conf does
 }
 
 // common are the troubles of a that are in b as well.

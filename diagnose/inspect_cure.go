@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/arpcheck/arpcheck/kernel"
 )
@@ -30,13 +31,35 @@ func sysctlKey(dev, name string) string {
 // shell is the change as a line of shell.
 func (c change) shell() string {
 	if c.name != "" {
-		return fmt.Sprintf("sysctl -w %s=%d", c.key(), c.value)
+		return setNow(c.key(), c.value)
 	}
 	return c.command
 }
 
+func setNow(key string, value int) string {
+	return "sysctl -w " + quote(fmt.Sprintf("%s=%d", key, value))
+}
+
 // line is the change as a line of a sysctl.d file.
 func (c change) line() string { return fmt.Sprintf("%s = %d", c.key(), c.value) }
+
+// echo is the line of shell that adds it there.
+func (c change) echo(file string) string {
+	return fmt.Sprintf("echo %s >> %s", quote(c.line()), quote(file))
+}
+
+// shell is the change as a line of shell that is run outside of the namespace.
+func (in *Inspection) shell(c change) string {
+	switch {
+	case in.NetNS == "":
+		return c.shell()
+	case strings.Trim(in.NetNS, "0123456789") == "": // a process
+		return "nsenter -t " + in.NetNS + " -n " + c.shell()
+	case strings.Contains(in.NetNS, "/"):
+		return "nsenter --net=" + quote(in.NetNS) + " " + c.shell()
+	}
+	return "ip netns exec " + quote(in.NetNS) + " " + c.shell()
+}
 
 func sysctl(dev, name string, value int) change {
 	return change{dev: dev, name: name, value: value,
@@ -46,9 +69,9 @@ func sysctl(dev, name string, value int) change {
 // fix are the shell lines against troubles of one code.
 func (j *judge) fix(same []trouble) (lines []string) {
 	for _, c := range j.cure(&j.Host, same) {
-		lines = append(lines, c.shell())
+		lines = append(lines, j.shell(c))
 		if c.name != "" && j.Boot == nil && j.NetNS == "" {
-			lines = append(lines, fmt.Sprintf("echo '%s' >> %s", c.line(), sysctlFile))
+			lines = append(lines, c.echo(sysctlFile))
 		}
 	}
 	if j.Boot != nil {
@@ -159,7 +182,7 @@ func (j *judge) move() (all []change) {
 	narrow := netip.PrefixFrom(j.vip, 32)
 	good := slices.ContainsFunc(j.at, func(p place) bool { return j.Links[p.dev].Holder && p.Bits() == 32 })
 	if !good {
-		all = append(all, change{command: fmt.Sprintf("ip addr add %s dev %s", narrow, lo), apply: func(h *kernel.Host) {
+		all = append(all, change{command: fmt.Sprintf("ip addr add %s dev %s", narrow, quote(lo)), apply: func(h *kernel.Host) {
 			in := h.Interface(lo)
 			in.Addresses = append(in.Addresses, kernel.Address{Prefix: narrow})
 		}})
@@ -171,9 +194,9 @@ func (j *judge) move() (all []change) {
 		// Without it, the secondary addresses of the subnet, the host's own
 		// among them, go when the primary one does (__inet_del_ifa).
 		if j.leads(p) {
-			all = append(all, change{command: fmt.Sprintf("sysctl -w %s=1", sysctlKey(p.dev, "promote_secondaries")), apply: func(*kernel.Host) {}})
+			all = append(all, change{command: setNow(sysctlKey(p.dev, "promote_secondaries"), 1), apply: func(*kernel.Host) {}})
 		}
-		all = append(all, change{command: fmt.Sprintf("ip addr del %s dev %s", p.Prefix, p.dev), apply: func(h *kernel.Host) {
+		all = append(all, change{command: fmt.Sprintf("ip addr del %s dev %s", p.Prefix, quote(p.dev)), apply: func(h *kernel.Host) {
 			in := h.Interface(p.dev)
 			in.Addresses = slices.DeleteFunc(in.Addresses, func(a kernel.Address) bool { return a.Prefix == p.Prefix })
 			if i := slices.IndexFunc(in.Addresses, func(a kernel.Address) bool { return a.Masked() == p.Masked() }); i >= 0 {
@@ -202,7 +225,7 @@ func (j *judge) unproxy(h *kernel.Host, dev string) (all []change) {
 	}
 	if in := h.Interface(dev); in != nil {
 		for _, addr := range in.Proxied {
-			all = append(all, change{command: fmt.Sprintf("ip neigh del proxy %s dev %s", addr, dev), apply: func(h *kernel.Host) {
+			all = append(all, change{command: fmt.Sprintf("ip neigh del proxy %s dev %s", addr, quote(dev)), apply: func(h *kernel.Host) {
 				h.Interface(dev).Proxied = nil
 			}})
 		}
@@ -211,5 +234,5 @@ func (j *judge) unproxy(h *kernel.Host, dev string) (all []change) {
 }
 
 func arpOn(dev string) change {
-	return change{command: fmt.Sprintf("ip link set dev %s arp on", dev), apply: func(h *kernel.Host) { h.Interface(dev).NoARP = false }}
+	return change{command: fmt.Sprintf("ip link set dev %s arp on", quote(dev)), apply: func(h *kernel.Host) { h.Interface(dev).NoARP = false }}
 }

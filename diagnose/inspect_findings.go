@@ -177,14 +177,19 @@ func (j *judge) ips(dev string) (all []netip.Addr) {
 	return all
 }
 
-// devs lists the interfaces of troubles.
-func devs(same []trouble) string {
-	var all []string
+// names are the interfaces of troubles, each once.
+func names(same []trouble) (all []string) {
 	for _, t := range same {
 		if !slices.Contains(all, t.dev) {
 			all = append(all, t.dev)
 		}
 	}
+	return all
+}
+
+// devs lists the first few of them.
+func devs(same []trouble) string {
+	all := names(same)
 	if len(all) > 4 {
 		all = append(all[:3], fmt.Sprintf("%d more", len(all)-3))
 	}

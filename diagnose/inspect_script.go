@@ -16,7 +16,8 @@ const rounds = 4
 
 // Script is a POSIX shell script that makes the host pass for all VIPs, now and
 // after the next boot: only the changes that are needed, none if there are
-// none. Below root are the files of the next boot; empty: "/".
+// none. It is run outside of the namespace, if one is inspected. Below root are
+// the files of the next boot; empty: "/".
 func Script(in *Inspection, vips []netip.Addr, root string) string {
 	now, boot, left := cures(in, vips)
 	var b strings.Builder
@@ -36,7 +37,10 @@ func Script(in *Inspection, vips []netip.Addr, root string) string {
 	moved := false
 	for _, c := range now {
 		moved = moved || c.name == ""
-		b.WriteString(c.shell() + "\n")
+		b.WriteString(in.shell(c) + "\n")
+	}
+	if in.Boot == nil && in.NetNS != "" {
+		b.WriteString("\n# It lasts as long as the namespace: what makes it has to set this, too.\n")
 	}
 	if len(boot) > 0 {
 		file := path.Join(root, in.dropIn(boot))
@@ -74,7 +78,7 @@ func cures(in *Inspection, vips []netip.Addr) (now, boot []change, left []string
 
 	if in.Boot == nil {
 		for _, c := range now {
-			if c.name != "" {
+			if c.name != "" && in.NetNS == "" { // the files are the machine's, not the namespace's
 				boot = append(boot, c)
 			}
 		}
@@ -118,7 +122,7 @@ func (in *Inspection) cure(vips []netip.Addr, roles map[netip.Addr]Role) (all []
 
 // quote is a word for the shell.
 func quote(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-=:@,+") == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
