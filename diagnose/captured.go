@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,7 +17,8 @@ const mostConflicts = 100
 // Captured says what captures show: about each VIP of the configuration, or
 // where it has none about each address that several MAC addresses claim, those
 // with the most claimants first; and that in each VLAN in which the address was
-// seen. If there is no such address, there is one result without an address.
+// seen. Where nothing is in conflict there is one result without an address,
+// and one follows the others if some host answers for many addresses.
 //
 // It is Diagnose for a log of which nobody here asked the questions. What
 // anybody asked is a stimulus then, and silence counts only where the capture
@@ -28,8 +30,10 @@ func Captured(log evidence.Log, cfg Config) []Result {
 	for _, addr := range c.addrs {
 		results = append(results, c.about(addr)...)
 	}
-	if len(results) == 0 {
-		results = append(results, c.overall())
+	if len(cfg.VIPs) == 0 {
+		if overall := c.overall(len(results)); len(results) == 0 || len(overall.Findings) > 0 {
+			results = append(results, overall)
+		}
 	}
 	return results
 }
@@ -46,35 +50,31 @@ type captured struct {
 	files    string // their names
 }
 
-// A segment is what was captured in one VLAN: one broadcast domain, in which
-// alone ARP means something.
-type segment struct {
-	vlans   evidence.VLANs
-	records []evidence.Record
-	claims  []evidence.Claim
-	addrs   map[netip.Addr]bool // that some frame was about
-}
-
 func newCaptured(log *evidence.Log, cfg *Config) *captured {
-	c := &captured{log: log, cfg: cfg, segments: map[evidence.VLANs]*segment{}}
-	for _, claim := range log.Claims {
-		s := c.segment(claim.VLANs)
-		s.claims = append(s.claims, claim)
-		s.addrs[claim.Addr] = true
+	c := &captured{log: log, cfg: cfg, segments: map[evidence.VLANs]*segment{}, capture: captureOf(log)}
+	for i := range log.Claims {
+		s := c.segment(log.Claims[i].VLANs)
+		s.claims = append(s.claims, log.Claims[i])
+		s.addrs[log.Claims[i].Addr] = true
 	}
-	for _, rec := range log.Records {
-		s := c.segment(rec.VLANs)
-		s.records = append(s.records, rec)
-		s.addrs[rec.SenderIP], s.addrs[rec.TargetIP] = true, true
-		for _, addr := range rec.Virtual {
-			s.addrs[addr] = true
+	once := newOnce()
+	for i := range log.Records {
+		if once.seen(&log.Records[i]) {
+			c.capture.Repeated++
+			continue
 		}
+		c.segment(log.Records[i].VLANs).add(&log.Records[i])
 	}
 	slices.Sort(c.order)
-	if c.addrs = cfg.VIPs; len(c.addrs) == 0 {
+	if c.addrs = slices.Compact(slices.Clone(cfg.VIPs)); len(c.addrs) == 0 {
 		c.conflicts()
 	}
-	c.capture = captureOf(log)
+	// All of them are VIPs to each other: addresses that tell no host's name.
+	vips := *cfg
+	vips.VIPs = c.addrs
+	for _, s := range c.segments {
+		s.cfg = &vips
+	}
 	var names []string
 	for _, f := range log.Files {
 		names = append(names, f.Name)
@@ -86,7 +86,7 @@ func newCaptured(log *evidence.Log, cfg *Config) *captured {
 func (c *captured) segment(vlans evidence.VLANs) *segment {
 	s := c.segments[vlans]
 	if s == nil {
-		s = &segment{vlans: vlans, addrs: map[netip.Addr]bool{}}
+		s = newSegment(vlans, c.log)
 		c.segments[vlans] = s
 		c.order = append(c.order, vlans)
 	}
@@ -100,7 +100,7 @@ func (c *captured) conflicts() {
 	for _, s := range c.segments {
 		n := map[netip.Addr]int{}
 		for i := range s.claims {
-			if s.claims[i].Claims() > 0 {
+			if s.claims[i].Claims() > 0 && !twin(s.claims, i) {
 				n[s.claims[i].Addr]++
 			}
 		}
@@ -120,32 +120,47 @@ func (c *captured) conflicts() {
 	}
 }
 
+// twin reports whether a claim is one of several by which the routers of one
+// GLBP group share an address, as they are meant to, and not the first of them.
+func twin(claims []evidence.Claim, i int) bool {
+	by, group, _ := claims[i].MAC.Virtual()
+	for j := i - 1; j >= 0 && claims[j].Addr == claims[i].Addr; j-- {
+		if other, same, _ := claims[j].MAC.Virtual(); by == evidence.GLBP && other == by && same == group {
+			return true
+		}
+	}
+	return false
+}
+
 // about diagnoses one address in each VLAN in which it was seen.
 func (c *captured) about(vip netip.Addr) (results []Result) {
 	for _, vlans := range c.order {
 		if s := c.segments[vlans]; s.addrs[vip] {
-			log := *c.log
-			log.Records, log.Claims = s.records, s.claims
-			results = append(results, c.finish(diagnose(log, *c.cfg, []netip.Addr{vip})[0], s))
+			results = append(results, c.finish(s.diagnose(vip), s))
 		}
 	}
 	if len(results) == 0 {
 		r := Result{VIP: vip, Verdict: Inconclusive, Summary: "the capture has no frame about it",
 			Tests: Tests{Reply: Inconclusive, Announce: Inconclusive, Holders: Inconclusive}}
+		switch losses := (&scene{log: c.log}).losses(); {
+		case c.noMACs():
+			r.Summary += " that has MAC addresses: who owns it cannot be known from it"
+		case len(losses) > 0:
+			r.Summary += ", and not everything is there: " + strings.Join(losses, "; ")
+		}
 		results = append(results, c.finish(r, nil))
 	}
 	return results
 }
 
-// overall is the result where no address is to be diagnosed.
-func (c *captured) overall() Result {
-	r := Result{Verdict: Inconclusive, Summary: "the capture has no ARP in which an address is claimed",
-		Tests: Tests{Reply: Inconclusive, Announce: Skipped, Holders: Skipped}}
-	if len(c.log.Claims) > 0 {
-		r.Verdict, r.Tests.Reply = Pass, Pass
-		r.Summary = "no address is claimed by more than one MAC address"
+// noMACs reports whether no frame of the capture has MAC addresses.
+func (c *captured) noMACs() bool {
+	var all, without uint64
+	for i := range c.log.Files {
+		all += c.log.Files[i].Frames
+		without += c.log.Files[i].NoMACs
 	}
-	return c.finish(r, nil)
+	return all > 0 && without == all
 }
 
 // finish adds what there is to say about the files and the VLAN.
@@ -153,7 +168,12 @@ func (c *captured) finish(r Result, s *segment) Result {
 	r.File, r.Capture, r.VLAN = c.files, c.capture, []uint16{}
 	if s != nil {
 		r.VLAN = s.vlans.IDs()
+		r.Capture.Analysed = uint64(len(s.records))
 		r.Claims, r.ClaimsTotal = claimsOf(s, r.VIP)
+	}
+	r.Notes = append(c.notes(), r.Notes...)
+	if c.left > 0 {
+		r.Notes = append(r.Notes, Note{Text: fmt.Sprintf("%d more addresses are claimed by several MAC addresses; name them with --vip to see them", c.left)})
 	}
 	return r
 }

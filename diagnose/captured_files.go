@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -47,4 +49,48 @@ func claimsOf(s *segment, of netip.Addr) (all []Claim, total uint64) {
 		}
 	}
 	return all, total
+}
+
+// notes are what is to be known of the files, whatever is asked of them.
+func (c *captured) notes() (notes []Note) {
+	add := func(format string, args ...any) { notes = append(notes, Note{Text: fmt.Sprintf(format, args...)}) }
+	for i := range c.log.Files {
+		f := &c.log.Files[i]
+		for _, d := range f.Damage[:min(len(f.Damage), 3)] {
+			add("%s is damaged at byte %d, before frame %d: %s", f.Name, d.Offset, d.Frame, d.What)
+		}
+		if more := int(f.Damaged) - min(len(f.Damage), 3); more > 0 {
+			add("%s is damaged in %d more places", f.Name, more)
+		}
+		if f.Dropped > 0 {
+			add("the program that captured %s says that it lost %d frames", f.Name, f.Dropped)
+		}
+		if f.NoMACs > 0 {
+			add("%d frames of %s have no MAC addresses (raw IP or loopback): they tell nothing of who owns an address", f.NoMACs, f.Name)
+		}
+		for _, link := range slices.Sorted(maps.Keys(f.OtherLinks)) {
+			add("%d frames of %s are of the link type %s, which arpcheck does not read", f.OtherLinks[link], f.Name, link)
+		}
+		if f.Backwards > 0 {
+			add("in %s the time runs backwards %s, first before frame %d, by up to %s", f.Name, times(f.Backwards), f.FirstBack.Frame, f.MaxBack)
+		}
+	}
+	if c.log.Unlisted > 0 {
+		add("%d frames claim more addresses than arpcheck lists: somebody invents them, or the capture is of a very large network", c.log.Unlisted)
+	}
+	if c.log.Shortened > 0 {
+		add("%d frames were counted, but not looked at one by one: the first, the last and some of each kind are", c.log.Shortened)
+	}
+	if c.capture.Repeated > 0 {
+		add("%s in the capture more than once (a port mirrored both ways, several interfaces, or a loop) and count as one", count(int(c.capture.Repeated), "frame is", "frames are"))
+	}
+	return notes
+}
+
+// times says how often.
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

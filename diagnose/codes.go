@@ -1,5 +1,11 @@
 package diagnose
 
+// The finding codes of captures alone.
+const (
+	Bypassed Code = "vip-bypassed" // clients send what is for the VIP to another host than the director
+	Spoofing Code = "arp-spoofing" // a host draws an address to itself by ARP that nobody asked for
+)
+
 // The finding codes of arpcheck inspect; a check reports Missing, too.
 const (
 	Unanswered    Code = "vip-unanswered"
@@ -15,6 +21,7 @@ func Codes() []Code {
 	return []Code{
 		ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Unowned, OwnerChanged,
 		SubnetAnswered, ProxyARP, ARPSilent, SourceMismatch, CaptureLoss,
+		Bypassed, Spoofing,
 		Unanswered, Missing, WideMask, RPFilterDrop, NotPersistent, Overridden,
 	}
 }

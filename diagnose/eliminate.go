@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"slices"
+	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 	"github.com/arpcheck/arpcheck/kernel"
@@ -15,20 +16,40 @@ type class struct {
 	// contradiction is the first observation that struck out the last
 	// hypotheses; meaningful only if left is empty.
 	contradiction observation
+	// since is when the host's behaviour changed to what is left; zero: it
+	// was the same all the time.
+	since time.Time
 }
 
 // eliminate strikes out the hypotheses that do not fit what the host did.
 func (s *scene) eliminate(mac evidence.MAC) class {
+	c := s.eliminateSince(mac, time.Time{})
+	if len(c.left) > 0 || !s.witness {
+		return c
+	}
+	// Somebody may have changed its settings. Then the latest are in force.
+	if later, since, ok := s.latest(mac); ok {
+		later.since = since
+		return later
+	}
+	return c
+}
+
+// eliminateSince does so with what was seen from a moment on.
+func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	m := s.model(mac)
 	c := class{grid: m.grid, left: make([]int, len(m.grid.hyps))}
 	for i := range c.left {
 		c.left[i] = i
 	}
 	// A host that completes connections to the VIP has it.
-	if len(s.did(mac).synAcks) > 0 {
+	if slices.ContainsFunc(s.did(mac).synAcks, func(rec evidence.Record) bool { return !rec.Time.Before(since) }) {
 		c.keep(func(h hypothesis) bool { return h.Place.holds() })
 	}
-	for _, o := range s.views(mac) {
+	if s.witness {
+		s.announced(mac, m, since, &c)
+	}
+	for _, o := range s.views(mac, since) {
 		reactions := c.grid.react(o.stimulus)
 		before := len(c.left)
 		c.left = slices.DeleteFunc(c.left, func(i int) bool { return !o.fits(reactions[i]) })
@@ -104,7 +125,7 @@ func (c class) any(is func(hypothesis) bool) bool {
 // answersVIP, holdsVIP and announcesVIP are the three questions about a host,
 // answered by what is left.
 func (c class) answersVIP() Answer {
-	reactions := c.grid.react(kernel.Stimulus{Kind: kernel.WhoHas, In: modelNIC, Sender: modelClient, Target: c.grid.vip, Broadcast: true})
+	reactions := c.grid.react(kernel.Stimulus{Kind: kernel.WhoHas, In: modelNIC, Sender: c.grid.client, Target: c.grid.vip, Broadcast: true})
 	return c.agree(func(i int) bool { return reactions[i].Reply != kernel.Silent })
 }
 

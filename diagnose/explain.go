@@ -91,7 +91,7 @@ func (s *scene) explainNIC(x *suspect, f *Finding) {
 func (s *scene) explainAnnounce(x *suspect, f *Finding) {
 	c := x.class
 	where := "is not"
-	if c.grid == gridFor(true) {
+	if c.grid == gridOf(vipInside) || c.grid == gridOf(vipSurely) {
 		where = "is"
 	}
 	f.Why = "Every host that has a neighbour entry for the VIP believes the sender of such a broadcast, and sends the VIP's traffic to this host from then on. "
@@ -100,6 +100,8 @@ func (s *scene) explainAnnounce(x *suspect, f *Finding) {
 		f.Why += "arp_announce is 0 there: it announces the address that the packet comes from. "
 	case slices.Contains(c.announce(), 1) && where == "is":
 		f.Why += "arp_announce 0 announces the address that the packet comes from, and so does 1 here, for the VIP is in the subnet of the host's own address. "
+	case slices.Contains(c.announce(), 1):
+		f.Why += "arp_announce 0 announces the address that the packet comes from, and so does 1 if the VIP is in the subnet of the host's own address. "
 	case len(c.left) == 0:
 		f.Why += "arp_announce decides on Linux, but no setting of it fits what this host did. "
 	}
@@ -202,7 +204,7 @@ func (s *scene) tell(o observation) string {
 	did := "it was silent"
 	switch {
 	case len(o.proof) > 0:
-		return fmt.Sprintf("frame %d, %s", o.proof[0].Number, o.proof[0])
+		return fmt.Sprintf("%s, %s", s.inFrame(o.proof[0]), o.proof[0])
 	case o.replied:
 		did = "it replied"
 	}

@@ -19,6 +19,12 @@ func (s *scene) findings(suspects []*suspect) (all []Finding) {
 		// to be mended first.
 		all = append(all, s.overreach(x)...)
 		all = append(all, s.leaks(x)...)
+		if f, ok := s.bypassed(x); ok {
+			all = append(all, f)
+		}
+		if f, ok := s.many(x); ok {
+			all = append(all, f)
+		}
 		if f, ok := s.silent(x); ok {
 			all = append(all, f)
 		}
@@ -37,13 +43,15 @@ func (s *scene) findings(suspects []*suspect) (all []Finding) {
 
 // about starts a finding on one host.
 func (s *scene) about(x *suspect, code Code, severity Severity, proof []evidence.Record) Finding {
-	return Finding{Code: code, Severity: severity, MAC: x.mac, IPs: x.host.IPs, Evidence: frames(proof)}
+	f := Finding{Code: code, Severity: severity, MAC: x.mac, IPs: x.host.IPs}
+	prove(&f, proof)
+	return f
 }
 
 // leaks are the ways in which a host that is not the director draws the VIP's
 // traffic to itself.
 func (s *scene) leaks(x *suspect) (all []Finding) {
-	if x.part.role == Director || x.part.role == Other && !s.ownerKnown() || x.mac == s.predecessor {
+	if x.part.role == Director || x.part.role == Other && !s.ownerKnown() || s.former[x.mac] || s.spoofs(x.mac) {
 		return nil
 	}
 	name := s.people.call(x.mac)
@@ -148,12 +156,12 @@ func (s *scene) alive(x *suspect) []evidence.Record {
 // mismatch is a claim whose ARP sender is not its Ethernet source. Virtual
 // routers do so by design.
 func (s *scene) mismatch(x *suspect) (Finding, bool) {
-	if _, ok := x.mac.VirtualRouter(); ok {
+	if _, _, ok := x.mac.Virtual(); ok {
 		return Finding{}, false
 	}
-	for _, group := range [][]evidence.Record{x.replies, x.announcements, x.gratuitous} {
+	for _, group := range [][]evidence.Record{x.replies, x.announcements, x.gratuitous, s.inNameOf(x.mac)} {
 		for _, rec := range group {
-			if rec.Src == rec.SenderMAC {
+			if rec.Src == rec.SenderMAC || s.spoofs(rec.Src) {
 				continue
 			}
 			f := s.about(x, SourceMismatch, Warning, []evidence.Record{rec})
@@ -168,22 +176,30 @@ func (s *scene) mismatch(x *suspect) (Finding, bool) {
 
 // loss says that frames did not reach this program.
 func (s *scene) loss() (Finding, bool) {
-	if s.lossless() {
+	losses := s.losses()
+	if len(losses) == 0 {
 		return Finding{}, false
 	}
-	return Finding{
+	f := Finding{
 		Code: CaptureLoss, Severity: Warning,
 		Summary: fmt.Sprintf("The kernel dropped %d frames before arpcheck could read them.", s.log.Dropped),
 		Why:     "A host that seems silent may have answered in a frame that was lost, so no silence in this run proves anything.",
 		Fix:     []string{"sysctl -w net.core.rmem_max=8388608", "# and run arpcheck again, or as root, or when the machine is less busy"},
-	}, true
+	}
+	if s.witness {
+		f.Summary = "Not everything is there: " + strings.Join(losses, "; ") + "."
+		f.Why = "A host that seems silent may have answered in a frame that is missing, so no silence in this capture proves anything. What it does show counts."
+		f.Fix = []string{"# capture again, with a larger buffer and only what is needed:",
+			fmt.Sprintf("tcpdump -i NIC -B 8192 -w again.pcap 'arp or vrrp or (host %s and (icmp or tcp[tcpflags] & tcp-syn != 0))'", s.vip)}
+	}
+	return f, true
 }
 
 // pair puts the request before the reply that answers it, where it is known.
 func (s *scene) pair(replies []evidence.Record) []evidence.Record {
 	for i := len(s.asked) - 1; i >= 0 && len(replies) > 0; i-- {
 		ask := s.asked[i]
-		if ask.Number < replies[0].Number && ask.SenderIP == replies[0].TargetIP {
+		if before(ask, replies[0]) && ask.SenderIP == replies[0].TargetIP {
 			return append([]evidence.Record{ask}, replies...)
 		}
 	}
@@ -193,7 +209,7 @@ func (s *scene) pair(replies []evidence.Record) []evidence.Record {
 // drawn puts the echo request before the who-has that it drew, where it is known.
 func (s *scene) drawn(announcements []evidence.Record) []evidence.Record {
 	for _, ask := range slices.Backward(s.echoed) {
-		if ask.SenderIP == announcements[0].TargetIP && ask.Number < announcements[0].Number {
+		if ask.SenderIP == announcements[0].TargetIP && before(ask, announcements[0]) {
 			return append([]evidence.Record{ask}, announcements...)
 		}
 	}
@@ -218,15 +234,6 @@ func (s *scene) isNamed(mac evidence.MAC) bool {
 		}
 	}
 	return false
-}
-
-// frames turns records into evidence, the first few of them.
-func frames(recs []evidence.Record) []Evidence {
-	var all []Evidence
-	for _, rec := range recs[:min(len(recs), mostProof)] {
-		all = append(all, Evidence{Frame: rec.Number, Time: rec.Time, Text: rec.String()})
-	}
-	return all
 }
 
 // names lists hosts for a sentence.

@@ -19,6 +19,7 @@ type hypothesis struct {
 	Forwards bool // ip_forward, without proxy_arp
 	Proxy    bool // proxy_arp, forwarding, and a default route by another interface
 	Further  bool // one more address, on an interface that does not face the segment
+	Bits     int  // the mask of its own address; 0: that of the model network
 }
 
 // placement is where a host has the VIP.
@@ -62,14 +63,24 @@ var (
 	modelVIPIn  = netip.MustParseAddr("192.168.1.99")
 	modelVIPOut = netip.MustParseAddr("10.9.9.99")
 	modelNIC    = "nic"
+
+	// Where the mask of the host is not known: who is surely in its subnet,
+	// and who may be. The wider the mask, the more of these are in: senders
+	// closer than the VIP from /25 on, the VIP from /24, the others from /23.
+	modelClose   = netip.MustParseAddr("192.168.1.50")
+	modelNearer  = netip.MustParseAddr("192.168.1.70")
+	modelVIPNear = netip.MustParseAddr("192.168.1.199")
+	modelLikeVIP = netip.MustParseAddr("192.168.1.198") // in if and only if the VIP is
+	modelFarther = netip.MustParseAddr("192.168.0.70")
 )
 
 // A grid is all hypotheses for a VIP inside or outside the subnet of the real
 // server, with their reactions to each stimulus that was asked for so far.
 type grid struct {
-	vip   netip.Addr
-	hyps  []hypothesis
-	hosts []kernel.Host
+	vip    netip.Addr
+	client netip.Addr // any sender in the subnet
+	hyps   []hypothesis
+	hosts  []kernel.Host
 
 	mu        sync.Mutex
 	reactions map[kernel.Stimulus][]kernel.Reaction
@@ -78,21 +89,38 @@ type grid struct {
 	announcing []bool
 }
 
-var grids = [2]func() *grid{
-	sync.OnceValue(func() *grid { return newGrid(modelVIPOut) }),
-	sync.OnceValue(func() *grid { return newGrid(modelVIPIn) }),
+var grids = [4]func() *grid{
+	vipOutside: sync.OnceValue(func() *grid { return newGrid(modelVIPOut, modelClient) }),
+	vipInside:  sync.OnceValue(func() *grid { return newGrid(modelVIPIn, modelClient) }),
+	vipMaybe:   sync.OnceValue(func() *grid { return newGrid(modelVIPNear, modelClose, 26, 25, 24, 23) }),
+	vipSurely:  sync.OnceValue(func() *grid { return newGrid(modelVIPIn, modelClient, 24, 23) }),
 }
+
+// A guess is what is known of the subnet of a host.
+type guess uint8
+
+// The guesses. Only a host that asks by itself knows its own mask.
+const (
+	vipOutside guess = iota
+	vipInside
+	vipMaybe  // the mask is not known, and the VIP may be inside
+	vipSurely // the mask is not known, but the VIP is inside
+)
+
+// gridOf returns the grid for a guess.
+func gridOf(g guess) *grid { return grids[g]() }
 
 // gridFor returns the grid for a VIP that is inside the host's subnet or not.
 func gridFor(inSubnet bool) *grid {
 	if inSubnet {
-		return grids[1]()
+		return gridOf(vipInside)
 	}
-	return grids[0]()
+	return gridOf(vipOutside)
 }
 
-func newGrid(vip netip.Addr) *grid {
-	g := &grid{vip: vip, reactions: map[kernel.Stimulus][]kernel.Reaction{}}
+// newGrid makes all hypotheses for a VIP and each of the masks.
+func newGrid(vip, client netip.Addr, masks ...int) *grid {
+	g := &grid{vip: vip, client: client, reactions: map[kernel.Stimulus][]kernel.Reaction{}}
 	for _, place := range []placement{absent, onLo, onLoHost, onLoWide, onOther, onNIC, onNICWide} {
 		for _, ignore := range []int{0, 1, 2, 3, 8} {
 			for _, announce := range []int{0, 1, 2} {
@@ -114,6 +142,16 @@ func newGrid(vip netip.Addr) *grid {
 			}
 		}
 	}
+	if len(masks) > 0 {
+		var all []hypothesis
+		for _, bits := range masks {
+			for _, h := range g.hyps {
+				h.Bits = bits
+				all = append(all, h)
+			}
+		}
+		g.hyps = all
+	}
 	g.hosts = make([]kernel.Host, len(g.hyps))
 	for i, h := range g.hyps {
 		g.hosts[i] = h.host(vip)
@@ -123,12 +161,16 @@ func newGrid(vip netip.Addr) *grid {
 
 // host builds the configuration in the kernel's terms.
 func (h hypothesis) host(vip netip.Addr) kernel.Host {
+	bits := h.Bits
+	if bits == 0 {
+		bits = modelNet.Bits()
+	}
 	lo := kernel.Interface{Name: "lo", Loopback: true, Addresses: []kernel.Address{
 		{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Scope: kernel.ScopeHost}}}
 	nic := kernel.Interface{Name: modelNIC, NoARP: h.NoARP,
 		Settings: kernel.Settings{ARPIgnore: h.Ignore, ARPAnnounce: h.Announce, ARPFilter: h.Filter,
 			DropUnicastInL2Multicast: h.Echo == echoUnicast},
-		Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(modelRIP, modelNet.Bits())}}}
+		Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(modelRIP, bits)}}}
 	other := kernel.Interface{Name: "other"}
 	host := kernel.Host{IgnoreEcho: h.Echo == echoNever, Forwarding: h.Forwards}
 
@@ -136,7 +178,7 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 		other.Addresses = append(other.Addresses, kernel.Address{Prefix: netip.PrefixFrom(modelElse, 16)})
 	}
 	narrow := kernel.Address{Prefix: netip.PrefixFrom(vip, 32)}
-	wide := kernel.Address{Prefix: netip.PrefixFrom(vip, modelNet.Bits()), Secondary: modelNet.Contains(vip)}
+	wide := kernel.Address{Prefix: netip.PrefixFrom(vip, bits), Secondary: netip.PrefixFrom(modelRIP, bits).Contains(vip)}
 	switch h.Place {
 	case onLo:
 		lo.Addresses = append(lo.Addresses, narrow)
@@ -191,7 +233,7 @@ func (g *grid) announcers() []bool {
 		for i, h := range g.hyps {
 			h.Echo, h.Filter = echoes, false
 			host := h.host(g.vip)
-			r := host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: modelClient, Target: g.vip})
+			r := host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: g.client, Target: g.vip})
 			g.announcing[i] = r.Announces == g.vip
 		}
 	})

@@ -30,8 +30,8 @@ const (
 
 // views turns what a host was asked, and did, into observations. Questions that
 // it may not have heard the end of are left out; so is all silence of a host
-// that has never shown itself.
-func (s *scene) views(mac evidence.MAC) []observation {
+// that has never shown itself, and what was asked before since.
+func (s *scene) views(mac evidence.MAC, since time.Time) []observation {
 	if !s.people.alive[mac] {
 		return nil
 	}
@@ -44,11 +44,11 @@ func (s *scene) views(mac evidence.MAC) []observation {
 	questions := map[kernel.Stimulus]*question{}
 	var order []kernel.Stimulus
 	for _, ask := range s.sent {
-		if ask.Dst != evidence.Broadcast && ask.Dst != mac {
+		if ask.Dst != evidence.Broadcast && ask.Dst != mac || asker(ask) == mac && s.witness || ask.Time.Before(since) {
 			continue
 		}
 		stimulus, ok := m.stimulus(ask)
-		if !ok {
+		if !ok || stimulus.Kind == kernel.Echo && !s.onLink {
 			continue
 		}
 		q := questions[stimulus]
@@ -66,6 +66,9 @@ func (s *scene) views(mac evidence.MAC) []observation {
 				continue
 			}
 			if rec.Kind == evidence.ARPRequest {
+				if s.witness {
+					continue // see announced
+				}
 				// For our own address a host may ask on other business, such
 				// as an echo request to its own; only the VIP tells.
 				if rec.TargetIP != s.cfg.Self.Addr || rec.SenderIP == q.asks[0].TargetIP {
@@ -90,8 +93,12 @@ func (s *scene) views(mac evidence.MAC) []observation {
 			o.stimulus.Known = true // it need not ask, or said nothing at all
 		}
 		o.prompt = len(q.replies) > 1 && promptReplies(q.asks, q.replies)
-		if o.replied || o.announced.IsValid() || s.silenceCounts(stimulus, m, q.asks) {
+		if o.replied || o.announced.IsValid() || s.silenceCounts(mac, stimulus, m, q.asks) {
 			all = append(all, o)
+		}
+		if silent, ok := s.fellSilent(mac, m, q.asks, q.replies); ok {
+			silent.stimulus = o.stimulus
+			all = append(all, silent)
 		}
 	}
 	if o, ok := s.unusedView(mac, m); ok {
@@ -138,7 +145,10 @@ func promptReplies(asks, replies []evidence.Record) bool {
 }
 
 // silenceCounts reports whether no reply means that the host did not reply.
-func (s *scene) silenceCounts(stimulus kernel.Stimulus, m model, asks []evidence.Record) bool {
+func (s *scene) silenceCounts(mac evidence.MAC, stimulus kernel.Stimulus, m model, asks []evidence.Record) bool {
+	if s.witness {
+		return s.silentTo(mac, asks) >= asksNeeded
+	}
 	need, wait := asksNeeded, hearAlone
 	if stimulus.Kind == kernel.WhoHas && stimulus.Broadcast && stimulus.Target == m.grid.vip {
 		wait = s.cfg.wait()
@@ -176,15 +186,19 @@ type model struct {
 	ips        []netip.Addr
 	prefix     netip.Prefix
 	sameSubnet bool // the host is in the subnet of the client
+	guessed    bool // the prefix is the narrowest that it can be
 }
 
 func (s *scene) model(mac evidence.MAC) model {
+	if s.witness {
+		return s.guessedModel(mac)
+	}
 	m := model{scene: s, ips: s.people.ips[mac], prefix: s.cfg.Self.Prefix, sameSubnet: true}
 	if len(m.ips) > 0 && !slices.ContainsFunc(m.ips, m.prefix.Contains) {
-		m.prefix, m.sameSubnet = netip.PrefixFrom(m.ips[0], 24).Masked(), false
+		m.prefix, m.sameSubnet = netip.PrefixFrom(m.ips[0], likelyBits).Masked(), false
 	}
 	if !m.prefix.IsValid() {
-		m.prefix, m.sameSubnet = netip.PrefixFrom(s.vip, 24).Masked(), false
+		m.prefix, m.sameSubnet = netip.PrefixFrom(s.vip, likelyBits).Masked(), false
 	}
 	m.grid = gridFor(m.prefix.Contains(s.vip))
 	return m
@@ -203,8 +217,14 @@ func (m model) stimulus(rec evidence.Record) (s kernel.Stimulus, ok bool) {
 	switch {
 	case rec.SenderIP.IsUnspecified():
 		s.Sender = netip.IPv4Unspecified()
+	case rec.SenderIP == m.scene.vip:
+		s.Sender = m.grid.vip // another host that uses it
+	case slices.Contains(m.ips, rec.SenderIP):
+		s.Sender = modelRIP // likewise
 	case m.prefix.Contains(rec.SenderIP):
-		s.Sender = modelClient
+		s.Sender = m.grid.client
+	case m.guessed:
+		s.Sender = m.perhaps(rec.SenderIP)
 	default:
 		s.Sender = modelFar
 	}

@@ -19,6 +19,13 @@ type people struct {
 
 	seenAt map[netip.Addr][]evidence.MAC // as macs, from what was seen in this run alone
 
+	ways   map[way]bool          // some frame went so
+	speaks map[evidence.MAC]bool // was itself the Ethernet source of what it said
+
+	disputed map[netip.Addr][]evidence.MAC // addresses with several claimants, by the list of claims
+
+	crowds []crowd // hosts that answer for many
+
 	isVIP map[netip.Addr]bool
 	sent  uint64 // frames that this run sent, for whichever VIP
 
@@ -34,6 +41,9 @@ type people struct {
 // before they are no longer taken for its own.
 const mostOwn = 16
 
+// mostNames is how many addresses of one host are remembered.
+const mostNames = 64
+
 // whoIsWho learns the people from their own ARP, then from their names, then
 // from the neighbour table.
 func whoIsWho(log *evidence.Log, cfg *Config) *people {
@@ -43,6 +53,8 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		alive:   map[evidence.MAC]bool{},
 		holders: map[netip.Addr]int{},
 		seenAt:  map[netip.Addr][]evidence.MAC{},
+		ways:    map[way]bool{},
+		speaks:  map[evidence.MAC]bool{},
 		isVIP:   map[netip.Addr]bool{},
 		unused:  map[netip.Addr]bool{},
 		claimed: map[evidence.MAC][]evidence.Record{},
@@ -68,6 +80,9 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	found := map[evidence.MAC][]evidence.Record{}
 	var called []evidence.Record
 	for _, rec := range log.Records {
+		if w, ok := wayOf(rec); ok {
+			p.ways[w] = true
+		}
 		switch {
 		case rec.Sent:
 			p.sent++
@@ -86,6 +101,11 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			p.alive[rec.SenderMAC] = true
 		}
 		p.alive[rec.Src] = true
+		if !rec.IsARP() || rec.Src == rec.SenderMAC {
+			p.speaks[rec.Src] = true
+		} else if cfg.Self.MAC.IsZero() {
+			continue // in another's name
+		}
 		if !rec.IsARP() || rec.IsProbe() || p.isVIP[rec.SenderIP] || slices.Contains(further, rec.SenderIP) || rec.SenderIP == nowhere {
 			continue
 		}
@@ -105,6 +125,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 			found[rec.SenderMAC] = append(found[rec.SenderMAC], rec)
 		}
 	}
+	p.fromClaims(log, named)
 	// Who answers for everything (a wide mask on lo) has a name only where
 	// nobody else answers to it.
 	for _, greedy := range []bool{false, true} {
@@ -164,7 +185,7 @@ func sorted(m map[evidence.MAC][]evidence.Record) []evidence.MAC {
 }
 
 func (p *people) add(mac evidence.MAC, ip netip.Addr) {
-	if !slices.Contains(p.ips[mac], ip) {
+	if len(p.ips[mac]) < mostNames && !slices.Contains(p.ips[mac], ip) {
 		p.ips[mac] = append(p.ips[mac], ip)
 	}
 	if _, ok := p.macs[ip]; !ok {

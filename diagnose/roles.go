@@ -26,6 +26,7 @@ func (s *scene) cast() map[evidence.MAC]part {
 		}
 	}
 	director, reason, ok := s.director(parts)
+	s.directorMAC = director
 	if ok && !s.cfg.Director.IsZero() && !s.people.alive[director] && director != s.cfg.Self.MAC {
 		// Named, and silent even to who-has for its own address: it may be
 		// down, or the name wrong, so nobody is told off for answering.
@@ -38,12 +39,6 @@ func (s *scene) cast() map[evidence.MAC]part {
 		self.reason += "; it is this very host, which cannot see itself"
 		parts[s.cfg.Self.MAC] = self
 	}
-	through := "" // the director, if connections were tried by way of it
-	for _, syn := range s.syns {
-		if parts[syn.Dst].role == Director {
-			through = s.people.call(syn.Dst)
-		}
-	}
 	for _, mac := range s.order {
 		if _, known := parts[mac]; known {
 			continue
@@ -54,14 +49,20 @@ func (s *scene) cast() map[evidence.MAC]part {
 		}
 		d := s.deeds[mac]
 		switch {
-		case mac == s.predecessor:
+		case s.former[mac]:
 			parts[mac] = part{Other, "had the VIP until another host took it over"}
-		case len(d.synAcks) > 0 && through != "":
-			parts[mac] = part{RealServer, "answers connections that " + through + " was sent"}
+		case s.spoofs(mac):
+			parts[mac] = part{Other, "sends ARP replies that nobody asked for"}
+		case parts[s.passedOnBy(mac)].role == Director:
+			parts[mac] = part{RealServer, "answers connections that " + s.people.call(s.passedOnBy(mac)) + " was sent"}
 		case ok && s.holds(d):
 			parts[mac] = part{RealServer, "holds the VIP and is not the director"}
 		case ok:
 			parts[mac] = part{Other, "is not the director"}
+		case s.witness && len(d.replies)+len(d.gratuitous) == 0 && len(s.directly(mac)) > 0:
+			parts[mac] = part{Other, "answers clients as the VIP; nothing shows who should own it"}
+		case s.witness && len(d.replies)+len(d.gratuitous) == 0:
+			parts[mac] = part{RealServer, "uses the VIP, and was not seen to answer who-has for it"}
 		case len(d.replies)+len(d.gratuitous) == 0:
 			parts[mac] = part{RealServer, "holds the VIP and does not answer for it"}
 		default:
@@ -90,15 +91,21 @@ func (s *scene) oneHost(a, b evidence.MAC) bool {
 	return s.people.same(a, b) && (len(s.did(a).echoes) == 0) != (len(s.did(b).echoes) == 0)
 }
 
-// virtualRouter finds the one claimant that has a VRRP virtual MAC address.
+// virtualRouter finds the one claimant that has a MAC address which routers
+// share; of GLBP a group has several.
 func (s *scene) virtualRouter() (mac evidence.MAC, ok bool) {
 	for _, m := range s.claimants() {
-		if _, is := m.VirtualRouter(); is {
-			if ok {
-				return evidence.MAC{}, false
-			}
-			mac, ok = m, true
+		by, group, is := m.Virtual()
+		if !is || !s.witness && by != evidence.VRRP {
+			continue
 		}
+		if ok {
+			if first, same, _ := mac.Virtual(); first == evidence.GLBP && by == first && group == same {
+				continue
+			}
+			return evidence.MAC{}, false
+		}
+		mac, ok = m, true
 	}
 	return mac, ok
 }
@@ -122,33 +129,6 @@ func (s *scene) elected() (mac evidence.MAC, last evidence.Record, ok bool) {
 	return mac, last, false
 }
 
-// splitBrain reports whether two VRRP masters are there at once: after the first
-// advert of the one, the other still sends adverts, or still answers.
-func (s *scene) splitBrain() bool {
-	first, last := map[evidence.MAC]evidence.Record{}, map[evidence.MAC]evidence.Record{}
-	for _, a := range s.adverts {
-		if a.Priority == 0 {
-			continue // a master that resigns (RFC 5798, section 6.4.3)
-		}
-		if _, ok := first[a.Src]; !ok {
-			first[a.Src] = a
-		}
-		last[a.Src] = a
-	}
-	for a := range first {
-		still := last[a].Number
-		if replies := s.did(a).replies; len(replies) > 0 {
-			still = max(still, replies[len(replies)-1].Number)
-		}
-		for b := range first {
-			if a != b && first[a].Number < first[b].Number && first[b].Number < still {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // holds reports whether a host showed by itself that it has the VIP.
 func (s *scene) holds(d *deeds) bool {
 	return len(d.echoes)+len(d.synAcks)+len(d.announcements)+len(d.solicits) > 0
@@ -167,11 +147,15 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 		return mac, "named as the director", ok
 	}
 	if mac, ok := s.virtualRouter(); ok {
-		vrid, _ := mac.VirtualRouter()
-		return mac, fmt.Sprintf("has the MAC address of VRRP router %d", vrid), true
+		by, group, _ := mac.Virtual()
+		what := "router"
+		if by != evidence.VRRP {
+			what = "group"
+		}
+		return mac, fmt.Sprintf("has the MAC address of %s %s %d", by, what, group), true
 	}
 	if mac, a, ok := s.elected(); ok {
-		return mac, fmt.Sprintf("sends the VRRP adverts for it (router %d, priority %d)", a.VRID, a.Priority), true
+		return mac, "sends the " + advertised(a), true
 	}
 	if s.splitBrain() {
 		return mac, "", false
@@ -179,15 +163,15 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 	if mac, ok := s.forwarder(); ok {
 		return mac, "passes connections to the VIP on to other hosts", true
 	}
-	if _, mac := s.failover(); !mac.IsZero() {
-		return mac, "took the VIP over during the run", true
+	if !s.heir.IsZero() {
+		return s.heir, "took the VIP over during the " + s.run(), true
 	}
 	if s.onSelf() {
 		return mac, "", false // this host may be it, and cannot see itself
 	}
 	var left []evidence.MAC
-	for _, mac := range s.claimants() {
-		if parts[mac].role != RealServer {
+	for _, mac := range s.rivals() {
+		if parts[mac].role != RealServer && !s.spoofs(mac) {
 			left = append(left, mac)
 		}
 	}
@@ -196,7 +180,7 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 		first := left[0]
 		left = slices.DeleteFunc(left, func(mac evidence.MAC) bool { return mac != first && s.oneHost(mac, first) })
 	}
-	if len(left) == 1 {
+	if len(left) == 1 && slices.Contains(s.claimants(), left[0]) {
 		reason = soleClaimant
 		if len(s.claimants()) > 1 {
 			reason = "the only claimant that is not a named real server"
@@ -204,38 +188,6 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 		return left[0], reason, true
 	}
 	return mac, "", false
-}
-
-// forwarder finds the one claimant whose connections another host answers: a
-// direct-routing director. There is none if several do.
-func (s *scene) forwarder() (evidence.MAC, bool) {
-	all := s.forwarders()
-	if len(all) != 1 {
-		return evidence.MAC{}, false
-	}
-	return all[0], true
-}
-
-// forwarders are the claimants that pass connections on to other hosts. A port
-// that was sent to several hosts tells nothing.
-func (s *scene) forwarders() (all []evidence.MAC) {
-	through := map[uint16]evidence.MAC{}
-	for _, syn := range s.syns {
-		if other, sent := through[syn.SenderPort]; sent && other != syn.Dst {
-			through[syn.SenderPort] = evidence.MAC{}
-			continue
-		}
-		through[syn.SenderPort] = syn.Dst
-	}
-	for _, mac := range s.order {
-		for _, ack := range s.deeds[mac].synAcks {
-			by := through[ack.TargetPort]
-			if !by.IsZero() && by != ack.Src && ack.TargetIP == s.cfg.Self.Addr && !slices.Contains(all, by) {
-				all = append(all, by)
-			}
-		}
-	}
-	return all
 }
 
 // onSelf reports whether the host that the run was made from has the VIP.

@@ -15,22 +15,34 @@ type scene struct {
 	people *people
 	vip    netip.Addr
 
-	// The records without those that are about other VIPs alone: what the run
-	// sent, and what each host sent.
+	// The records without those that are about other VIPs alone: the asks, and
+	// what each host sent.
 	sent []evidence.Record
 	by   map[evidence.MAC][]evidence.Record
+
+	// witness says that the log is of somebody who only listened. Then what
+	// anybody asked is an ask; else what the run itself asked is, for it alone
+	// knows when and to whom its questions went.
+	witness bool
+	onLink  bool                               // the VIP belongs to this segment, as far as can be seen
+	forged  map[evidence.MAC][]evidence.Record // ARP about the VIP in another's name, by Ethernet source
 
 	deeds map[evidence.MAC]*deeds
 	order []evidence.MAC // of deeds, as they were first seen
 
-	parts       map[evidence.MAC]part
-	predecessor evidence.MAC // the owner before a failover that this run has seen; zero: none
+	parts  map[evidence.MAC]part
+	former map[evidence.MAC]bool // owners before a failover that this log shows
+	heir   evidence.MAC          // the owner after it; zero: there was none
 
-	adverts []evidence.Record // VRRP adverts for the VIP
+	directorMAC evidence.MAC              // once it is known; zero: not yet, or never
+	accepted    map[evidence.MAC][]served // see connections
+	lied        map[evidence.MAC]*lie     // see lies
+
+	adverts []evidence.Record // of virtual routers, for the VIP
 	nobody  bool              // a frame claims the VIP for the MAC address 00:00:00:00:00:00
-	asked   []evidence.Record // who-has for the VIP that this run sent
-	echoed  []evidence.Record // echo requests to the VIP that this run sent
-	syns    []evidence.Record // SYNs to the VIP that this run sent
+	asked   []evidence.Record // asks: who-has for the VIP
+	echoed  []evidence.Record // asks: echo requests to the VIP
+	syns    []evidence.Record // asks: SYNs to the VIP
 }
 
 // deeds are the frames by which one host showed something about the VIP.
@@ -45,35 +57,42 @@ type deeds struct {
 
 // newScene picks what concerns the VIP out of the log.
 func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene {
-	s := &scene{cfg: cfg, log: log, people: p, vip: vip,
-		by: map[evidence.MAC][]evidence.Record{}, deeds: map[evidence.MAC]*deeds{}}
+	s := &scene{cfg: cfg, log: log, people: p, vip: vip, witness: cfg.Self.MAC.IsZero() && p.sent == 0,
+		by: map[evidence.MAC][]evidence.Record{}, deeds: map[evidence.MAC]*deeds{}, forged: map[evidence.MAC][]evidence.Record{}}
+	s.onLink = !s.witness || s.belongsHere()
 	sources := map[netip.Addr]bool{}
 	for _, rec := range log.Records {
 		if s.foreign(rec) || p.unused[rec.TargetIP] && !sources[rec.TargetIP] {
 			continue
 		}
-		switch {
-		case rec.Sent:
+		if s.isAsk(rec) {
 			s.sent = append(s.sent, rec)
-		case rec.IsARP():
+			switch {
+			case rec.TargetIP != vip:
+			case rec.Kind == evidence.ARPRequest:
+				s.asked = append(s.asked, rec)
+			case rec.Kind == evidence.EchoRequest:
+				s.echoed = append(s.echoed, rec)
+				sources[rec.SenderIP] = !s.witness
+			case rec.Kind == evidence.TCPSyn:
+				s.syns = append(s.syns, rec)
+			}
+		}
+		if rec.Sent {
+			continue
+		}
+		if s.forgery(rec) {
+			s.forged[rec.Src] = append(s.forged[rec.Src], rec)
+			continue
+		}
+		if rec.IsARP() {
 			s.by[rec.SenderMAC] = append(s.by[rec.SenderMAC], rec)
-		default:
+		} else {
 			s.by[rec.Src] = append(s.by[rec.Src], rec)
 		}
 		switch {
-		case rec.Sent && rec.TargetIP == vip:
-			switch rec.Kind {
-			case evidence.ARPRequest:
-				s.asked = append(s.asked, rec)
-			case evidence.EchoRequest:
-				s.echoed = append(s.echoed, rec)
-				sources[rec.SenderIP] = true
-			case evidence.TCPSyn:
-				s.syns = append(s.syns, rec)
-			}
-		case rec.Sent:
-		case rec.Kind == evidence.VRRPAdvert:
-			if slices.Contains(rec.Virtual, vip) {
+		case rec.IsAdvert():
+			if s.stands(rec) {
 				s.adverts = append(s.adverts, rec)
 			}
 		case rec.IsARP() && rec.SenderMAC.IsZero():
@@ -102,6 +121,9 @@ func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene 
 				d := s.of(rec.SenderMAC)
 				d.solicits = append(d.solicits, rec)
 			}
+		case rec.Src.IsZero() || !s.onLink:
+			// A link without MAC addresses, or what a router passes on: it
+			// does not show who has the address.
 		case rec.SenderIP == vip && rec.Kind == evidence.EchoReply:
 			d := s.of(rec.Src)
 			d.echoes = append(d.echoes, rec)
@@ -110,7 +132,7 @@ func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene 
 			d.synAcks = append(d.synAcks, rec)
 		}
 	}
-	s.predecessor, _ = s.failover()
+	s.former, s.heir = s.failover()
 	s.parts = s.cast()
 	return s
 }
@@ -154,17 +176,20 @@ func (s *scene) claimants() []evidence.MAC {
 	return all
 }
 
-// lossless reports whether every frame that reached the interface was seen.
-func (s *scene) lossless() bool { return s.log.Dropped == 0 }
+// lossless reports whether everything is there that reached the interface.
+func (s *scene) lossless() bool { return len(s.losses()) == 0 }
 
-// heard reports whether the run listened for d after a record, losing nothing.
+// heard reports whether the log goes on for d after a record, losing nothing.
 func (s *scene) heard(rec evidence.Record, d time.Duration) bool {
-	return s.lossless() && s.log.End.Sub(rec.Time) >= d
+	return s.lossless() && s.end(rec).Sub(rec.Time) >= d
 }
 
 // askedInFull reports whether silence of everyone would mean something: the
 // last broadcast who-has for the VIP has been listened after to the end.
 func (s *scene) askedInFull() bool {
+	if s.witness {
+		return s.askedInSight() >= asksNeeded
+	}
 	for _, rec := range slices.Backward(s.asked) {
 		if rec.Dst == evidence.Broadcast && !rec.IsProbe() || !s.cfg.Self.Addr.IsValid() {
 			return s.heard(rec, s.cfg.wait())
@@ -177,6 +202,9 @@ func (s *scene) askedInFull() bool {
 // request or broadcast:
 // if not, the silence that followed may be that of a cut cable.
 func (s *scene) stillThere() bool {
+	if s.witness {
+		return true // only who has asked knows when to expect something
+	}
 	last := evidence.Record{}
 	for _, rec := range s.sent {
 		if rec.Kind == evidence.EchoRequest || rec.Dst == evidence.Broadcast {
@@ -184,7 +212,7 @@ func (s *scene) stillThere() bool {
 		}
 	}
 	for _, recs := range s.by {
-		if recs[len(recs)-1].Number > last.Number {
+		if before(last, recs[len(recs)-1]) {
 			return true
 		}
 	}

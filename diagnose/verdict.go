@@ -23,8 +23,10 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		!slices.ContainsFunc(suspects, func(x *suspect) bool { return x.host.HoldsVIP == Yes })
 
 	switch {
-	case has(ReplyLeak, GratuitousLeak, OnNIC, Conflict, Unowned):
+	case has(ReplyLeak, GratuitousLeak, OnNIC, Conflict, Unowned, Bypassed, Spoofing):
 		t.Reply = Fail
+	case s.witness && len(s.replyDoubts(suspects)) > 0:
+		t.Reply = Inconclusive
 	case unsure || unseen || s.nobody || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
 		t.Reply = Inconclusive
 	}
@@ -58,7 +60,9 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Holders = Inconclusive
 	case s.cfg.NoAnnounceTest:
 		t.Holders = Skipped
-	case unsure || blind || len(s.echoed) == 0 || unknown(func(h Host) Answer { return h.HoldsVIP }):
+	case s.witness && len(s.cfg.RealServers) == 0 && !unsure && !unknown(func(h Host) Answer { return h.HoldsVIP }):
+		t.Holders = Skipped // nobody has asked for all who hold it
+	case unsure || blind || !s.witness && len(s.echoed) == 0 || unknown(func(h Host) Answer { return h.HoldsVIP }):
 		t.Holders = Inconclusive
 	}
 	return t
@@ -100,7 +104,7 @@ func (s *scene) summary(r Result, suspects []*suspect) string {
 	case s.cfg.NoAnnounceTest:
 		text += "; who announces it was not tested, as you asked"
 	case r.Tests.Announce == Skipped:
-		text += "; no real server is named or in sight, so the announce test was skipped (name them with --rs)"
+		text += "; no real server is named or in sight, so " + s.skipped() + " (name them with --rs)"
 	case len(silent) > 0:
 		text += ", as real servers should"
 	}
@@ -119,6 +123,8 @@ func (s *scene) blame(findings []Finding) string {
 		AnnounceLeak:   {"announces it", "announce it"},
 		GratuitousLeak: {"sends gratuitous ARP for it", "send gratuitous ARP for it"},
 		SubnetAnswered: {"answers for addresses that nobody has", "answer for addresses that nobody has"},
+		Bypassed:       {"serves clients that should go to the director", "serve clients that should go to the director"},
+		Spoofing:       {"draws it to itself by ARP spoofing", "draw it to themselves by ARP spoofing"},
 		ARPSilent:      {"does not answer ARP for its own address", "do not answer ARP for their own addresses"},
 	}
 	var parts []string
@@ -128,13 +134,7 @@ func (s *scene) blame(findings []Finding) string {
 		switch {
 		case f.Severity != Critical:
 		case f.Code == Conflict:
-			var rivals []evidence.MAC
-			for _, mac := range s.claimants() {
-				if s.parts[mac].role == Other {
-					rivals = append(rivals, mac)
-				}
-			}
-			parts = append(parts, s.names(rivals)+" claim it, and nothing shows which is right (name the director with --director)")
+			parts = append(parts, s.disputed()+" claim it, and nothing shows which is right (name the director with --director)")
 		case f.Code == Unowned:
 			parts = append(parts, "nobody answers for it, so no client can reach it")
 		case deeds[f.Code][0] != "":
@@ -182,6 +182,17 @@ func (s *scene) blame(findings []Finding) string {
 	return strings.Join(parts, "; ")
 }
 
+// disputed names those between whom a conflict is.
+func (s *scene) disputed() string {
+	var rivals []evidence.MAC
+	for _, mac := range s.rivals() {
+		if s.parts[mac].role == Other && !s.former[mac] && !s.spoofs(mac) {
+			rivals = append(rivals, mac)
+		}
+	}
+	return s.names(rivals)
+}
+
 // unseenDirector returns the name of a director that was named and never seen.
 func (s *scene) unseenDirector() (name string, unseen bool) {
 	d := s.cfg.Director
@@ -208,12 +219,13 @@ func (s *scene) doubts(r Result, suspects []*suspect) (all []string) {
 	}
 	_, interrupted := s.noted(evidence.Interrupted)
 	add(interrupted, "the run ended early")
-	add(s.nobody, "a frame claims it for the MAC address 00:00:00:00:00:00, which clients believe and which is nobody's")
-	add(!s.lossless(), "%d frames were lost, so silence proves nothing", s.log.Dropped)
-	add(s.onSelf(), "this host has the VIP itself and cannot see its own answers")
-	if from, to := s.failover(); !to.IsZero() {
-		add(true, "the VIP moved from %s to %s during the run", s.people.call(from), s.people.call(to))
+	if s.witness {
+		all = append(all, s.replyDoubts(suspects)...)
 	}
+	add(s.nobody, "a frame claims it for the MAC address 00:00:00:00:00:00, which clients believe and which is nobody's")
+	add(!s.lossless(), "%s, so silence proves nothing", strings.Join(s.losses(), "; "))
+	add(s.onSelf(), "this host has the VIP itself and cannot see its own answers")
+	add(!s.heir.IsZero(), "the VIP moved from %s to %s during the %s", s.names(s.owners()), s.people.call(s.heir), s.run())
 	add(!s.stillThere(), "nothing at all was heard in its last part: is the link up?")
 	who, unseen := s.unseenDirector()
 	add(unseen && len(s.claimants()) > 0, "the director was named as %s, which was not seen, and %s answers: is that the director?", who, s.names(s.claimants()))

@@ -68,3 +68,31 @@ func (m MAC) IsGroup() bool { return m[0]&1 == 1 }
 func (m MAC) VirtualRouter() (vrid uint8, ok bool) {
 	return m[5], [5]byte(m[:5]) == [5]byte{0x00, 0x00, 0x5e, 0x00, 0x01}
 }
+
+// A Gateway names a protocol in which several routers share a MAC address.
+type Gateway string
+
+// The protocols of virtual routers that have MAC addresses of their own.
+const (
+	VRRP Gateway = "VRRP" // or CARP, which has taken the same addresses
+	HSRP Gateway = "HSRP"
+	GLBP Gateway = "GLBP"
+)
+
+// Virtual returns the protocol and the group when the address is one that
+// routers share: VRRP (RFC 5798, section 7.3), HSRP version 1 (RFC 2281,
+// section 5.1) and 2, GLBP, of which a group has several.
+func (m MAC) Virtual() (by Gateway, group int, ok bool) {
+	if vrid, is := m.VirtualRouter(); is {
+		return VRRP, int(vrid), true
+	}
+	switch {
+	case [5]byte(m[:5]) == [5]byte{0x00, 0x00, 0x0c, 0x07, 0xac}:
+		return HSRP, int(m[5]), true
+	case [4]byte(m[:4]) == [4]byte{0x00, 0x00, 0x0c, 0x9f} && m[4]>>4 == 0xf:
+		return HSRP, int(m[4]&0x0f)<<8 | int(m[5]), true
+	case [3]byte(m[:3]) == [3]byte{0x00, 0x07, 0xb4}:
+		return GLBP, int(m[3]&0x03)<<8 | int(m[4]), true
+	}
+	return "", 0, false
+}

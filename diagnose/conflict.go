@@ -1,0 +1,141 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// ownerly are the frames in which a host acts as the owner of the VIP.
+func (s *scene) ownerly(x *suspect) []evidence.Record {
+	if claims := append(slices.Clone(x.replies), x.gratuitous...); len(claims) > 0 {
+		return claims
+	}
+	var all []evidence.Record
+	for _, d := range s.directly(x.mac) {
+		all = append(all, d.answer)
+	}
+	return all
+}
+
+func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
+	var macs []evidence.MAC
+	for _, x := range rivals {
+		macs = append(macs, x.mac)
+	}
+	slices.SortFunc(claims, order)
+	f := Finding{Code: Conflict, Severity: Critical}
+	prove(&f, claims)
+	verb := "claim"
+	if slices.ContainsFunc(rivals, func(x *suspect) bool { return len(x.replies)+len(x.gratuitous) == 0 }) {
+		verb = "answer as"
+	}
+	f.Summary = fmt.Sprintf("%s both %s %s, and nothing shows which is right.", s.names(macs), verb, s.vip)
+	if len(macs) > 2 {
+		f.Summary = fmt.Sprintf("%d hosts %s %s, and nothing shows which is right: %s.", len(macs), verb, s.vip, s.names(macs))
+	}
+	f.Why = "Each client keeps the answer that reaches it first, so clients are spread over these hosts at random. "
+	switch {
+	case s.splitBrain():
+		f.Why += "Both advertise it as the master of a virtual router at the same time (split brain): they do not hear each other."
+		f.Fix = []string{"journalctl -u keepalived -n 50   # on both: does each see the other's adverts?",
+			"# IP protocol 112 to 224.0.0.18 must pass the switch (IGMP snooping) and both firewalls"}
+		return f
+	case s.witness && s.plain(rivals):
+		f.Why += "None of them shows any other address of its own, so this is no VIP in front of servers but one address that was given out twice: by hand, or by hand and by DHCP."
+		f.Fix = []string{"# find each by its switch port (MAC address table), and give all but one another address"}
+		f.Variants = []string{fmt.Sprintf("if it is a VIP after all, name its owner: %s", s.again("--director MAC"))}
+	default:
+		f.Why += "One may be the director and the others real servers that should not answer (arp_ignore is 0 there), or the address is in use twice."
+	}
+	if s.witness {
+		f.Why += " " + s.shows(rivals)
+	}
+	if len(f.Fix) > 0 {
+		return f
+	}
+	for _, mac := range macs[:min(len(macs), 3)] {
+		name := s.people.call(mac)
+		f.Fix = append(f.Fix, fmt.Sprintf("# if %s is the director, ask again with its name:", name), s.again("--director "+name))
+	}
+	f.Variants = []string{
+		"with a TCP service on the VIP, --port N finds the director by itself",
+		"VRRP: two masters (split brain) look like this; compare `ip addr show to " + s.vip.String() + "` on both",
+	}
+	if s.witness {
+		f.Variants[0] = "a capture of connections to the VIP shows who passes them on: that is the director"
+	}
+	return f
+}
+
+// plain reports whether no rival has an address besides the VIP: then nothing
+// shows that it is one.
+func (s *scene) plain(rivals []*suspect) bool {
+	return len(s.adverts) == 0 && !slices.ContainsFunc(rivals, func(x *suspect) bool {
+		return len(s.people.ips[x.mac]) > 0 || s.isNamed(x.mac)
+	})
+}
+
+// shows says what each rival did.
+func (s *scene) shows(rivals []*suspect) string {
+	var all []string
+	for _, x := range rivals[:min(len(rivals), 4)] {
+		var did []string
+		add := func(n int, one, several string) {
+			switch {
+			case n == 1:
+				did = append(did, one)
+			case n > 1:
+				did = append(did, fmt.Sprintf(several, n))
+			}
+		}
+		add(len(x.replies), "answers one who-has", "answers %d who-has")
+		add(len(x.gratuitous), "announces it once", "announces it %d times")
+		add(len(x.announcements), "asks as it once", "asks as it %d times")
+		add(len(x.echoes), "answers one ping", "answers %d pings")
+		add(len(x.synAcks), "accepts one connection", "accepts %d connections")
+		all = append(all, s.people.call(x.mac)+" "+strings.Join(did, ", "))
+	}
+	return strings.Join(all, "; ") + "."
+}
+
+// again is the command that repeats the diagnosis, with more flags.
+func (s *scene) again(flags string) string {
+	if !s.witness {
+		return strings.TrimSpace(fmt.Sprintf("arpcheck --vip %s%s %s", s.vip, s.onInterface(), flags))
+	}
+	var names []string
+	for i := range s.log.Files {
+		names = append(names, quote(s.log.Files[i].Name))
+	}
+	return strings.TrimSpace(fmt.Sprintf("arpcheck replay %s --vip %s %s", strings.Join(names, " "), s.vip, flags))
+}
+
+// run is what the log is of, for a sentence.
+func (s *scene) run() string {
+	if s.witness {
+		return "capture"
+	}
+	return "run"
+}
+
+// order sorts records as they were seen.
+func order(a, b evidence.Record) int {
+	switch {
+	case before(a, b):
+		return -1
+	case before(b, a):
+		return 1
+	}
+	return 0
+}
+
+// onInterface is the -i flag of the run, for commands to repeat it.
+func (s *scene) onInterface() string {
+	if s.cfg.Self.Interface == "" {
+		return ""
+	}
+	return " -i " + s.cfg.Self.Interface
+}

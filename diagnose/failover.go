@@ -1,0 +1,160 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// failover finds a change of owner: hosts that answered at first and then no
+// more, and the one that answered from then on.
+func (s *scene) failover() (former map[evidence.MAC]bool, heir evidence.MAC) {
+	claimants := s.claimants()
+	if s.witness {
+		claimants = slices.DeleteFunc(claimants, s.spoofs)
+	}
+	for _, h := range s.cfg.RealServers {
+		if mac, ok := s.people.find(h); ok && slices.Contains(claimants, mac) {
+			return nil, heir // a real server has nothing to hand over
+		}
+	}
+	if len(claimants) < 2 || s.splitBrain() {
+		return nil, heir
+	}
+	if heir, ok := s.reigned(claimants); ok {
+		former = map[evidence.MAC]bool{}
+		for _, mac := range claimants {
+			former[mac] = mac != heir
+		}
+		return former, heir
+	}
+	if len(claimants) != 2 || !s.cfg.Director.IsZero() || !s.handedOver(claimants[0], claimants[1]) {
+		return nil, heir
+	}
+	return map[evidence.MAC]bool{claimants[0]: true}, claimants[1]
+}
+
+// reigned reports whether all claims agree with the adverts: each host claimed
+// the VIP only while it was the master. In a long capture there may be many
+// such changes, back and forth. It returns the last of the masters.
+func (s *scene) reigned(claimants []evidence.MAC) (heir evidence.MAC, ok bool) {
+	if !s.witness {
+		return heir, false
+	}
+	var adverts []evidence.Record
+	for _, a := range s.adverts {
+		if (a.Kind == evidence.VRRPAdvert || a.Kind == evidence.CARPAdvert) && (a.Priority > 0 || a.Kind == evidence.CARPAdvert) {
+			adverts = append(adverts, a)
+		}
+	}
+	if len(adverts) == 0 {
+		return heir, false
+	}
+	by := func(a evidence.Record) evidence.MAC {
+		for _, mac := range []evidence.MAC{a.Src, s.people.macs[a.SenderIP]} {
+			if slices.Contains(claimants, mac) {
+				return mac
+			}
+		}
+		return evidence.MAC{}
+	}
+	for _, mac := range claimants {
+		d := s.deeds[mac]
+		for _, claim := range append(slices.Clone(d.replies), d.gratuitous...) {
+			i, _ := slices.BinarySearchFunc(adverts, claim, order)
+			now := i > 0 && by(adverts[i-1]) == mac
+			// A new master announces the address with its first advert.
+			soon := i < len(adverts) && by(adverts[i]) == mac && adverts[i].Time.Sub(claim.Time) <= mostSilent
+			if !now && !soon {
+				return heir, false
+			}
+		}
+	}
+	heir = by(adverts[len(adverts)-1])
+	return heir, !heir.IsZero()
+}
+
+// handedOver reports whether one host took the VIP over from another.
+func (s *scene) handedOver(from, to evidence.MAC) bool {
+	a, b := s.deeds[from].replies, s.deeds[to].replies
+	if len(a) == 0 || len(b) == 0 || !a[len(a)-1].Time.Before(b[0].Time) {
+		return false
+	}
+	// Both must have been heard being silent: the old owner to a request that
+	// the new one answered well after the old one's last word, and the new one
+	// to a request that the old one answered.
+	var silentB, silentA bool
+	for _, ask := range s.asked {
+		if ask.Dst != evidence.Broadcast {
+			continue
+		}
+		silentB = silentB || b[0].Time.Sub(ask.Time) > 150*time.Millisecond && ask.Time.Before(a[len(a)-1].Time) && s.wouldShow(to, ask)
+		silentA = silentA || ask.Time.After(a[len(a)-1].Time) && b[len(b)-1].Time.After(ask.Time) && s.heard(ask, hearAlone) && s.wouldShow(from, ask)
+	}
+	if s.witness {
+		// A host that takes over says so to everyone; one that only answers
+		// when it is asked may have been there before.
+		if g := s.deeds[to].gratuitous; len(g) > 0 && !before(b[0], g[0]) {
+			silentB = true
+		}
+		if g := append(slices.Clone(s.deeds[from].gratuitous), s.deeds[from].echoes...); slices.ContainsFunc(g, func(rec evidence.Record) bool { return before(b[0], rec) }) {
+			return false // it still acts as the owner
+		}
+	}
+	// Late in a run no request may be left for the old owner to be silent to;
+	// then VRRP tells, if the new owner advertised after its last word.
+	if mac, advert, ok := s.elected(); ok && mac == to && advert.Time.After(a[len(a)-1].Time) {
+		silentA, silentB = true, true
+	}
+	return silentA && silentB
+}
+
+// wouldShow reports whether the answer of a host to an ask would be in the log, if
+// the host was there.
+func (s *scene) wouldShow(mac evidence.MAC, ask evidence.Record) bool {
+	return !s.witness || s.people.ways[way{mac, asker(ask)}]
+}
+
+// owners are the former owners, as they were first seen.
+func (s *scene) owners() (all []evidence.MAC) {
+	for _, mac := range s.order {
+		if s.former[mac] {
+			all = append(all, mac)
+		}
+	}
+	return all
+}
+
+func (s *scene) changed() (Finding, bool) {
+	if s.heir.IsZero() {
+		return Finding{}, false
+	}
+	to, owners := s.heir, s.owners()
+	var proof []evidence.Record
+	for _, mac := range owners {
+		d := s.deeds[mac]
+		claims := append(slices.Clone(d.replies), d.gratuitous...)
+		slices.SortFunc(claims, order)
+		proof = append(proof, claims[len(claims)-1])
+	}
+	d := s.deeds[to]
+	proof = append(proof, append(slices.Clone(d.replies), d.gratuitous...)[:1]...)
+	f := Finding{Code: OwnerChanged, Severity: Warning, MAC: to, IPs: s.people.ips[to]}
+	prove(&f, proof)
+	f.Summary = fmt.Sprintf("%s moved from %s to %s during the %s.", s.vip, s.names(owners), s.people.call(to), s.run())
+	f.Why = "The old owner fell silent before the new one answered, which is how a failover looks; two hosts that fight for an address both keep answering."
+	if len(s.adverts) > 0 {
+		f.Severity = Info
+		last := s.adverts[len(s.adverts)-1]
+		if f.Why += " VRRP adverts for it were seen."; last.Kind != evidence.VRRPAdvert {
+			f.Why = fmt.Sprintf("%s The last %s", f.Why[:len(f.Why)-len(" VRRP adverts for it were seen.")], advertised(last)+" were seen.")
+		}
+	}
+	f.Fix = []string{s.again("") + "   # once more: the new owner must now be the only one"}
+	if s.witness {
+		f.Fix = []string{fmt.Sprintf("arpcheck --vip %s   # live: the new owner must now be the only one", s.vip)}
+	}
+	return f, true
+}

@@ -1,0 +1,96 @@
+package diagnose
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// fromClaims learns the people of a capture, of which only what concerns the
+// asked addresses is there frame by frame, from the list of claims.
+func (p *people) fromClaims(log *evidence.Log, named map[netip.Addr]bool) {
+	claimants := map[netip.Addr]int{} // hosts that claim an address
+	answers := map[evidence.MAC]int{} // addresses that a host only answers for
+	for i := range log.Claims {
+		c := &log.Claims[i]
+		if byOthers(c) {
+			continue
+		}
+		p.alive[c.MAC], p.speaks[c.MAC] = true, true
+		if c.Claims() > 0 {
+			claimants[c.Addr]++
+		}
+		if c.Requests+c.Gratuitous == 0 {
+			answers[c.MAC]++
+		}
+	}
+	p.crowds = crowds(log.Claims)
+	p.disputed = map[netip.Addr][]evidence.MAC{}
+	for i := range log.Claims {
+		if c := &log.Claims[i]; claimants[c.Addr] > 1 && c.Claims() > 0 {
+			p.disputed[c.Addr] = append(p.disputed[c.Addr], c.MAC)
+		}
+	}
+	// What a host asks with or announces is its own; what it answers for may
+	// be another's (proxy ARP, spoofing), unless that is rare and undisputed.
+	order := make([]*evidence.Claim, 0, len(log.Claims))
+	for i := range log.Claims {
+		c := &log.Claims[i]
+		if c.Claims() == 0 || byOthers(c) || p.isVIP[c.Addr] {
+			continue
+		}
+		if c.Requests+c.Gratuitous > 0 || named[c.Addr] || answers[c.MAC] <= mostOwn && claimants[c.Addr] == 1 {
+			order = append(order, c)
+		}
+		if named[c.Addr] {
+			p.seenAt[c.Addr] = append(p.seenAt[c.Addr], c.MAC)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b *evidence.Claim) int {
+		return cmp.Or(cmp.Compare(min(b.Requests, 1), min(a.Requests, 1)), a.Addr.Compare(b.Addr))
+	})
+	for _, c := range order {
+		p.add(c.MAC, c.Addr)
+	}
+	// Failing ARP, a host that was named is at the MAC address from which its
+	// packets come, for who was named is on this segment.
+	for _, rec := range log.Records {
+		if _, known := p.macs[rec.SenderIP]; !known && named[rec.SenderIP] && !rec.IsARP() && !rec.Sent && !rec.Src.IsZero() && !rec.IsAdvert() {
+			p.add(rec.Src, rec.SenderIP)
+		}
+	}
+}
+
+// byOthers reports whether each frame of a claim came from another Ethernet
+// source. For virtual routers that is in order.
+func byOthers(c *evidence.Claim) bool {
+	_, _, virtual := c.MAC.Virtual()
+	return !virtual && c.Mismatched >= c.Claims()+c.Probes
+}
+
+// disputes counts the addresses other than vip that a host claims and another
+// host claims, too.
+func (p *people) disputes(mac evidence.MAC, vip netip.Addr) (n int) {
+	for addr, macs := range p.disputed {
+		if addr != vip && slices.Contains(macs, mac) {
+			n++
+		}
+	}
+	return n
+}
+
+// inNameOf are the frames in which others speak about the VIP in the name of a
+// host.
+func (s *scene) inNameOf(mac evidence.MAC) (all []evidence.Record) {
+	for _, recs := range s.forged {
+		for _, rec := range recs {
+			if rec.SenderMAC == mac {
+				all = append(all, rec)
+			}
+		}
+	}
+	slices.SortFunc(all, order)
+	return all
+}

@@ -1,0 +1,105 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// askedInSight counts the broadcast who-has for the VIP whose answers the
+// capture would show, whoever gave them: something else that went to who asked
+// is in it.
+func (s *scene) askedInSight() (n int) {
+	for _, ask := range s.asked {
+		if ask.Dst == evidence.Broadcast && !ask.IsProbe() && s.people.hears(asker(ask)) && s.heard(ask, s.cfg.wait()) {
+			n++
+		}
+	}
+	return n
+}
+
+// hears reports whether some frame to a host alone is in the capture.
+func (p *people) hears(mac evidence.MAC) bool {
+	for w := range p.ways {
+		if w.to == mac {
+			return true
+		}
+	}
+	return false
+}
+
+// replyDoubts lists why a capture does not show that the right host, and no
+// other, answers who-has for the VIP.
+func (s *scene) replyDoubts(suspects []*suspect) (all []string) {
+	asks := 0
+	for _, ask := range s.asked {
+		if ask.Dst == evidence.Broadcast {
+			asks++
+		}
+	}
+	answered := slices.ContainsFunc(suspects, func(x *suspect) bool { return len(x.replies) > 0 })
+	var hidden []evidence.MAC
+	for _, x := range suspects {
+		if x.part.role != Director && !s.former[x.mac] && len(x.replies) == 0 && x.host.HoldsVIP != No && x.host.AnswersARP == Unknown {
+			hidden = append(hidden, x.mac)
+		}
+	}
+	switch {
+	case !s.onLink && len(s.by) > 0:
+		all = append(all, "nobody asks for it by ARP, so it may be far away, and the MAC addresses are those of routers")
+	case asks == 0 && answered:
+		all = append(all, "nobody asks for it by ARP in a broadcast, which all would have to answer")
+	case asks == 0:
+		all = append(all, "nobody asks for it by ARP, so who would answer cannot be seen")
+	case !answered:
+		all = append(all, fmt.Sprintf("no answer to %s is in the capture, which may have been taken where answers do not come by", count(asks, "who-has for it", "who-has for it")))
+	case !s.takenAt(suspects).IsZero():
+		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture was probably taken there, where the answers of others do not come by", s.people.call(s.takenAt(suspects))))
+	}
+	if len(hidden) > 0 {
+		all = append(all, fmt.Sprintf("whether %s answers for it cannot be seen: the capture has no such frame to whoever asked", s.names(hidden)))
+	}
+	return all
+}
+
+// takenAt returns the owner if the capture was taken on it, as far as can
+// be told: it shows frames to several hosts, and each is from or to the owner.
+func (s *scene) takenAt(suspects []*suspect) evidence.MAC {
+	for _, x := range suspects {
+		if x.part.role != Director {
+			continue
+		}
+		peers, others := map[evidence.MAC]bool{}, false
+		for w := range s.people.ways {
+			switch x.mac {
+			case w.from:
+				peers[w.to] = true
+			case w.to:
+				peers[w.from] = true
+			default:
+				others = true
+			}
+		}
+		if len(peers) > 1 && !others {
+			return x.mac
+		}
+	}
+	return evidence.MAC{}
+}
+
+// skipped says what the lack of a real server leaves out.
+func (s *scene) skipped() string {
+	if s.witness {
+		return "who announces it was not looked at"
+	}
+	return "the announce test was skipped"
+}
+
+// count puts a number before a noun.
+func count(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}

@@ -1,0 +1,75 @@
+package diagnose
+
+import (
+	"slices"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// silentTo counts the asks to which a host that listened did not reply, though
+// the log would show it.
+func (s *scene) silentTo(mac evidence.MAC, asks []evidence.Record) (n int) {
+	for _, ask := range asks {
+		if s.visible(mac, ask) && s.heard(ask, s.cfg.wait()) && !s.repliedTo(mac, ask) {
+			n++
+		}
+	}
+	return n
+}
+
+// repliedTo reports whether a host replied to one ask.
+func (s *scene) repliedTo(mac evidence.MAC, ask evidence.Record) bool {
+	return slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
+		return rec.Kind != evidence.ARPRequest && answersTo(rec, ask, mac) && rec.Time.Sub(ask.Time) <= s.cfg.wait()
+	})
+}
+
+// silentForGood is after how many asks without a reply a host that did reply
+// before has changed: that many frames are not lost in a row.
+const silentForGood = 4
+
+// fellSilent finds that a host replied at first and then no more: its settings
+// were changed, and no hypothesis fits both.
+func (s *scene) fellSilent(mac evidence.MAC, m model, asks, replies []evidence.Record) (observation, bool) {
+	if !s.witness || len(replies) == 0 {
+		return observation{}, false
+	}
+	last := replies[len(replies)-1]
+	var after []evidence.Record
+	for _, ask := range asks {
+		if before(last, ask) {
+			after = append(after, ask)
+		}
+	}
+	return observation{proof: after[:min(len(after), 1)]}, s.silentTo(mac, after) >= silentForGood
+}
+
+// mostSteps is how many moments are tried as that of a change.
+const mostSteps = 64
+
+// latest finds the longest end of the log that some hypothesis fits, and from
+// when on it is.
+func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
+	var moments []time.Time
+	for _, rec := range s.by[mac] {
+		moments = append(moments, rec.Time.Add(time.Nanosecond))
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	moments = slices.Compact(moments)
+	// What fits is an end of the list: fewer observations exclude less.
+	from, to := 0, len(moments)
+	for range mostSteps {
+		if from >= to {
+			break
+		}
+		mid := (from + to) / 2
+		if try := s.eliminateSince(mac, moments[mid]); len(try.left) > 0 {
+			c, since, ok = try, moments[mid], true
+			to = mid
+		} else {
+			from = mid + 1
+		}
+	}
+	return c, since, ok
+}

@@ -1,0 +1,96 @@
+package diagnose
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// splitBrain reports whether two VRRP masters are there at once: after the first
+// advert of the one, the other still sends adverts, or still answers.
+func (s *scene) splitBrain() bool {
+	if s.witness {
+		return s.masters() > 1
+	}
+	first, last := map[evidence.MAC]evidence.Record{}, map[evidence.MAC]evidence.Record{}
+	for _, a := range s.adverts {
+		if a.Priority == 0 {
+			continue // a master that resigns (RFC 5798, section 6.4.3)
+		}
+		if _, ok := first[a.Src]; !ok {
+			first[a.Src] = a
+		}
+		last[a.Src] = a
+	}
+	for a := range first {
+		still := last[a].Number
+		if replies := s.did(a).replies; len(replies) > 0 {
+			still = max(still, replies[len(replies)-1].Number)
+		}
+		for b := range first {
+			if a != b && first[a].Number < first[b].Number && first[b].Number < still {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mostSilent is how long a virtual router may be silent and still be up: the
+// usual interval of one second, with some time to spare. A master that another
+// one takes over from is silent for three (RFC 5798, section 6.1).
+const mostSilent = 2500 * time.Millisecond
+
+// masters counts the virtual routers that advertise the VIP at the same time,
+// in a log that may be long enough to hold several elections. Of HSRP and GLBP
+// those that stand by send hellos, too, so nothing follows from several.
+func (s *scene) masters() int {
+	last := map[sender]evidence.Record{}
+	between := map[sender]int{} // how often another one spoke between two adverts of one
+	var previous sender
+	for _, a := range s.adverts {
+		if a.Priority == 0 && a.Kind == evidence.VRRPAdvert || a.Kind == evidence.HSRPHello || a.Kind == evidence.GLBPHello {
+			continue // a master that resigns (RFC 5798, section 6.4.3)
+		}
+		from := senderOf(a)
+		if old, ok := last[from]; ok && previous != from && a.Time.Sub(old.Time) <= mostSilent {
+			between[from]++
+		}
+		last[from], previous = a, from
+	}
+	n := 0
+	for _, times := range between {
+		if times > 1 { // once is an election
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// A sender is who sends adverts. All that share a virtual MAC address send with
+// it, so their own address tells them apart.
+type sender struct {
+	mac evidence.MAC
+	ip  string
+}
+
+func senderOf(a evidence.Record) sender {
+	if _, _, virtual := a.Src.Virtual(); virtual {
+		return sender{a.Src, a.SenderIP.String()}
+	}
+	return sender{mac: a.Src}
+}
+
+// advertised puts an advert into words.
+func advertised(a evidence.Record) string {
+	switch a.Kind {
+	case evidence.CARPAdvert:
+		return fmt.Sprintf("CARP adverts for it (virtual host %d, advskew %d)", a.VRID, a.Priority)
+	case evidence.HSRPHello:
+		return fmt.Sprintf("HSRP hellos for it (group %d, priority %d)", a.VRID, a.Priority)
+	case evidence.GLBPHello:
+		return fmt.Sprintf("GLBP hellos for it (group %d, priority %d)", a.VRID, a.Priority)
+	}
+	return fmt.Sprintf("VRRP adverts for it (router %d, priority %d)", a.VRID, a.Priority)
+}
