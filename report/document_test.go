@@ -100,7 +100,7 @@ func TestCheckFormat(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	for _, f := range Formats() {
-		if err := CheckFormat(f); err != nil {
+		if err := CheckFormat(f, Formats()); err != nil {
 			t.Error(err)
 		}
 	}

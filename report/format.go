@@ -40,10 +40,9 @@ func Formats() []string {
 	return names
 }
 
-// CheckFormat returns an error that names the existing formats when format is
-// none of them. It lets a command refuse before it sends a frame.
-func CheckFormat(format string) error {
-	names := Formats()
+// CheckFormat returns an error that names the existing formats, two at least,
+// when format is none of them. It lets a command refuse before it sends a frame.
+func CheckFormat(format string, names []string) error {
 	if slices.Contains(names, format) {
 		return nil
 	}
@@ -54,7 +53,7 @@ func CheckFormat(format string) error {
 // Write renders the document in one of the Formats. It writes all or, where
 // rendering fails, nothing.
 func Write(w io.Writer, format string, d Document, o Options) error {
-	if err := CheckFormat(format); err != nil {
+	if err := CheckFormat(format, Formats()); err != nil {
 		return err
 	}
 	i := slices.Index(Formats(), format)

@@ -30,24 +30,33 @@ type output struct {
 	file   string // empty: standard output
 }
 
+// register makes the flags of a command known whose result is a document.
 func (r *renderOptions) register(cmd *cobra.Command) {
-	fs := cmd.Flags()
-	formats := report.Formats()
-	fs.FuncP("output", "o", "render as `FORMAT[=FILE]`: "+strings.Join(formats, ", ")+"; repeatable (default "+formats[0]+", to standard output)", func(s string) error {
-		out, err := parseOutput(s)
+	r.registerOutput(cmd, report.Formats())
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "list every frame sent and seen")
+	r.registerColor(cmd)
+}
+
+// registerOutput makes -o known, for a result that can be rendered in these
+// formats, the default first.
+func (r *renderOptions) registerOutput(cmd *cobra.Command, formats []string) {
+	cmd.Flags().FuncP("output", "o", "render as `FORMAT[=FILE]`: "+strings.Join(formats, ", ")+"; repeatable (default "+formats[0]+", to standard output)", func(s string) error {
+		out, err := parseOutput(s, formats)
 		r.outputs = append(r.outputs, out)
 		return err
 	})
-	fs.BoolVarP(&r.verbose, "verbose", "v", false, "list every frame sent and seen")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+}
+
+func (r *renderOptions) registerColor(cmd *cobra.Command) {
 	r.color = "auto"
-	fs.Func("color", "`WHEN` to use colour: auto, always or never (default auto)", func(s string) error {
+	cmd.Flags().Func("color", "`WHEN` to use colour: auto, always or never (default auto)", func(s string) error {
 		if !slices.Contains(colors, s) {
 			return withHint(fmt.Errorf("%q is none of %s", s, strings.Join(colors, ", ")), "auto colours a terminal, unless NO_COLOR is set")
 		}
 		r.color = s
 		return nil
 	})
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -55,10 +64,10 @@ var colors = []string{"auto", "always", "never"}
 
 // parseOutput reads FORMAT or FORMAT=FILE; the file "-" is standard output,
 // and so are the names that the system has for it.
-func parseOutput(s string) (output, error) {
+func parseOutput(s string, formats []string) (output, error) {
 	format, file, named := strings.Cut(s, "=")
-	if err := report.CheckFormat(format); err != nil {
-		if near := nearest(format, report.Formats()); near != "" {
+	if err := report.CheckFormat(format, formats); err != nil {
+		if near := nearest(format, formats); near != "" {
 			return output{}, withHint(err, "did you mean: -o %s", near)
 		}
 		return output{}, withHint(err, "for example -o json, or -o json=result.json")
@@ -113,14 +122,21 @@ func (a *app) write(r *renderOptions, files outputFiles, doc report.Document) er
 	if r.plugin() {
 		a.code = doc.NagiosCode()
 	}
+	return a.render(r, files, func(w io.Writer, format string, o report.Options) error {
+		return report.Write(w, format, doc, o)
+	})
+}
+
+// render has a result written to standard output and into the files.
+func (a *app) render(r *renderOptions, files outputFiles, write func(w io.Writer, format string, o report.Options) error) error {
 	for _, out := range r.outputs {
 		var err error
 		if out.file == "" {
 			o := report.Options{Width: width(a.stdout), Color: r.colored(a.stdout), Verbose: r.verbose}
-			err = stdoutError(report.Write(a.stdout, out.format, doc, o))
+			err = stdoutError(write(a.stdout, out.format, o))
 		} else {
 			o := report.Options{Color: r.color == "always", Verbose: r.verbose}
-			err = files[out.file].write(func(w io.Writer) error { return report.Write(w, out.format, doc, o) })
+			err = files[out.file].write(func(w io.Writer) error { return write(w, out.format, o) })
 		}
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/arpcheck/arpcheck/report"
 	"github.com/arpcheck/arpcheck/scenarios"
 )
 
@@ -49,7 +50,7 @@ func (a *app) scenarioListCommand() *cobra.Command {
 					b.WriteByte('\n')
 				}
 				fmt.Fprintf(&b, "%s\n  %s\n", s.Name, s.About)
-				for _, line := range wrap(s.Teaches, 76) {
+				for _, line := range report.Wrap(s.Teaches, 76) {
 					fmt.Fprintf(&b, "  > %s\n", line)
 				}
 			}
@@ -95,7 +96,7 @@ func (a *app) scenarioSchemaCommand() *cobra.Command {
 func describeScenario(s *scenarios.Spec) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", s.Name, s.About)
-	for _, line := range wrap(s.Teaches, 78) {
+	for _, line := range report.Wrap(s.Teaches, 78) {
 		b.WriteString("> " + line + "\n")
 	}
 	b.WriteString("\n" + s.Picture() + "\n")
@@ -161,17 +162,4 @@ func oneScenario(cmd *cobra.Command, args []string) error {
 // completeScenario offers names that are not there yet, and files.
 func completeScenario(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	return slices.DeleteFunc(scenarioNames(), func(s string) bool { return slices.Contains(args, s) }), cobra.ShellCompDirectiveDefault
-}
-
-// wrap breaks text into lines of that many columns.
-func wrap(text string, columns int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > columns {
-			lines = append(lines, line)
-			line = ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	return append(lines, line)
 }

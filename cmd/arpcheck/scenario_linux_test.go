@@ -1,7 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -50,6 +57,59 @@ func TestScenarioExitCodes(t *testing.T) {
 		t.Setenv(scenarios.NoSkip, "1")
 		if got := tc.r.exitCode(true); got != tc.named {
 			t.Errorf("%v without skipping: exit code %d, want %d", tc.r.Scenarios, got, tc.named)
+		}
+	}
+}
+
+// In a table nothing that was read from a file is markup, or ends its cell.
+func TestScenarioMarkdown(t *testing.T) {
+	r := &scenarioReport{Scenarios: []scenarioOutcome{{Outcome: scenarios.Outcome{
+		Name: "x", About: `a \| b <b>c</b> *d*`, Status: scenarios.Broken, Reason: "see `a|b` at https://x.example",
+	}}}}
+	const want = `| 💥 | x | 0s | a \\\| b &lt;b&gt;c&lt;/b&gt; \*d\*<br>see ` + "`a\\|b`" + ` at https\://x.example |`
+	if got := r.markdown(); !strings.Contains(got, want+"\n") {
+		t.Errorf("got\n%s\nwant in it\n%s", got, want)
+	}
+}
+
+// A signal ends a run in order, unless nohup said that it is not to.
+func TestScenarioSignals(t *testing.T) {
+	scenarios.Need(t)
+	dir := t.TempDir()
+	flag := filepath.Join(dir, "running")
+	file := filepath.Join(dir, "x.yaml")
+	text := `{name: x, about: a, teaches: b, segments: [lan],
+hosts: [{name: h, role: client, interfaces: [{name: eth1, segment: lan}]}],
+steps: [{on: h, run: "touch ` + flag + `"}, {pause: 1s}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, shell string
+		sig         os.Signal
+		code        int
+		said        string
+	}{
+		{"Ctrl-C", `exec "$@"`, os.Interrupt, 2, "step 2, wait 1s: interrupted"},
+		{"a lost terminal", `exec "$@"`, syscall.SIGHUP, 2, "step 2, wait 1s: interrupted"},
+		{"a lost terminal under nohup", `trap "" HUP; exec "$@"`, syscall.SIGHUP, 0, "1 passed"},
+	} {
+		os.Remove(flag)
+		var stdout, stderr bytes.Buffer
+		cmd := exec.Command("sh", "-c", tt.shell, "sh", "arpcheck", "scenario", "run", file)
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for range 1000 {
+			if _, err := os.Stat(flag); err == nil {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		cmd.Process.Signal(tt.sig)
+		if code := exitCode(cmd.Wait()); code != tt.code || !strings.Contains(stdout.String(), tt.said) || stderr.Len() > 0 {
+			t.Errorf("%s: exit code %d, want %d; standard output:\n%sstandard error:\n%s", tt.name, code, tt.code, &stdout, &stderr)
 		}
 	}
 }

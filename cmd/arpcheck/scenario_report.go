@@ -2,11 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"math"
 	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/arpcheck/arpcheck/diagnose"
@@ -28,6 +27,12 @@ type scenarioReport struct {
 
 type scenarioOutcome struct {
 	scenarios.Outcome
+	DurationMS float64        `json:"duration_ms"`
+	Steps      []scenarioStep `json:"steps"` // in place of those of the outcome
+}
+
+type scenarioStep struct {
+	scenarios.StepOutcome
 	DurationMS float64 `json:"duration_ms"`
 }
 
@@ -37,18 +42,16 @@ func newScenarioReport(started time.Time, outcomes []scenarios.Outcome) *scenari
 		Started: started.Round(0), DurationMS: milliseconds(time.Since(started)), Verdict: diagnose.Pass,
 	}
 	for _, o := range outcomes {
-		for i := range o.Steps {
-			s := &o.Steps[i]
-			if s.Results == nil {
-				s.Results = []diagnose.Result{}
-			}
+		steps := make([]scenarioStep, len(o.Steps))
+		for i, s := range o.Steps {
 			// As in every other document: lists are [], never null.
-			s.Results = report.New("", "", started, 0, s.Results).Results
+			s.Results = report.Complete(s.Results)
 			if s.Differences == nil {
 				s.Differences = []string{}
 			}
+			steps[i] = scenarioStep{s, milliseconds(s.Took)}
 		}
-		r.Scenarios = append(r.Scenarios, scenarioOutcome{o, milliseconds(o.Took)})
+		r.Scenarios = append(r.Scenarios, scenarioOutcome{o, milliseconds(o.Took), steps})
 		switch o.Status {
 		case scenarios.Failed:
 			r.Verdict = r.Verdict.Worse(diagnose.Fail)
@@ -91,15 +94,15 @@ func (r *scenarioReport) exitCode(all bool) int {
 // scenarioWriters holds one entry for each format that a run can be rendered in.
 var scenarioWriters = []struct {
 	name  string
-	write func(r *scenarioReport, color bool) (string, error)
+	write func(r *scenarioReport, o report.Options) (string, error)
 }{
-	{"text", func(r *scenarioReport, color bool) (string, error) { return r.text(color), nil }},
-	{"json", func(r *scenarioReport, _ bool) (string, error) {
+	{"text", func(r *scenarioReport, o report.Options) (string, error) { return r.text(o.Color), nil }},
+	{"json", func(r *scenarioReport, _ report.Options) (string, error) {
 		text, err := json.MarshalIndent(r, "", "  ")
 		return string(text) + "\n", err
 	}},
-	{"markdown", func(r *scenarioReport, _ bool) (string, error) { return r.markdown(), nil }},
-	{"junit", func(r *scenarioReport, _ bool) (string, error) { return r.junit() }},
+	{"markdown", func(r *scenarioReport, _ report.Options) (string, error) { return r.markdown(), nil }},
+	{"junit", func(r *scenarioReport, _ report.Options) (string, error) { return r.junit() }},
 }
 
 func scenarioFormats() (names []string) {
@@ -109,44 +112,13 @@ func scenarioFormats() (names []string) {
 	return names
 }
 
-// parseScenarioOutput reads FORMAT or FORMAT=FILE.
-func parseScenarioOutput(s string) (output, error) {
-	format, file, named := strings.Cut(s, "=")
-	for _, w := range scenarioWriters {
-		if w.name != format {
-			continue
-		}
-		if named && file == "" {
-			return output{}, withHint(fmt.Errorf("no file after %q", s), "-o %s=FILE, or -o %s for standard output", format, format)
-		}
-		if file == "-" {
-			file = ""
-		}
-		return output{format, file}, nil
+// write renders the run in one of the scenarioFormats.
+func (r *scenarioReport) write(w io.Writer, format string, o report.Options) error {
+	i := slices.Index(scenarioFormats(), format)
+	text, err := scenarioWriters[i].write(r, o)
+	if err != nil {
+		return err
 	}
-	return output{}, withHint(fmt.Errorf("no output format %q for scenarios: there are %s", format, strings.Join(scenarioFormats(), ", ")), "for example -o junit=result.xml")
-}
-
-// writeScenarios renders to standard output and into the files.
-func (a *app) writeScenarios(o *renderOptions, files outputFiles, r *scenarioReport) error {
-	for _, out := range o.outputs {
-		for _, w := range scenarioWriters {
-			if w.name != out.format {
-				continue
-			}
-			text, err := w.write(r, out.file == "" && o.colored(a.stdout))
-			if err == nil && out.file == "" {
-				err = a.print(text)
-			} else if err == nil {
-				err = files[out.file].write(func(w io.Writer) error {
-					_, err := io.WriteString(w, text)
-					return err
-				})
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err = io.WriteString(w, text)
+	return err
 }

@@ -5,13 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,25 +50,15 @@ ARPCHECK_NO_SKIP is set).`,
 	fs.SortFlags = false
 	fs.BoolVar(&o.all, "all", false, "run every scenario that is part of the program")
 	number(fs, &o.jobs, "jobs", "j", "run at most `N` at once", perCore*runtime.NumCPU(), 1000)
-	fs.FuncP("output", "o", "render as `FORMAT[=FILE]`: "+strings.Join(scenarioFormats(), ", ")+"; repeatable (default text, to standard output)", func(s string) error {
-		out, err := parseScenarioOutput(s)
-		o.render.outputs = append(o.render.outputs, out)
-		return err
-	})
+	o.render.registerOutput(cmd, scenarioFormats())
+	o.render.registerColor(cmd)
 	fs.BoolVar(&o.github, "github", false, "annotate the files of scenarios that fail, as GitHub Actions reads it from standard error")
-	o.render.color = "auto"
-	fs.Func("color", "`WHEN` to use colour: auto, always or never (default auto)", func(s string) error {
-		if !slices.Contains(colors, s) {
-			return withHint(fmt.Errorf("%q is none of %s", s, strings.Join(colors, ", ")), "auto colours a terminal, unless NO_COLOR is set")
-		}
-		o.render.color = s
-		return nil
-	})
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: the result alone")
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(scenarioFormats(), cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-	cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
+
+// leftStanding is said when a command that builds labs has to end at once.
+const leftStanding = "ended without taking down what it has built; arpcheck scenario down --all finds what is left"
 
 func (a *app) runScenarios(ctx context.Context, o *scenarioRunOptions, args []string) error {
 	specs, err := o.specs(args)
@@ -94,7 +81,7 @@ func (a *app) runScenarios(ctx context.Context, o *scenarioRunOptions, args []st
 		return err
 	}
 	defer files.discard()
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := interruptible(ctx, a.stderr, leftStanding)
 	defer stop()
 
 	started := time.Now()
@@ -103,7 +90,7 @@ func (a *app) runScenarios(ctx context.Context, o *scenarioRunOptions, args []st
 	if o.github {
 		fmt.Fprint(a.stderr, r.annotations())
 	}
-	return a.writeScenarios(&o.render, files, r)
+	return a.render(&o.render, files, r.write)
 }
 
 // specs are those that were asked for.

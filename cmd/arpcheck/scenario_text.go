@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/arpcheck/arpcheck/diagnose"
+	"github.com/arpcheck/arpcheck/report"
 	"github.com/arpcheck/arpcheck/scenarios"
 )
 
@@ -12,7 +14,7 @@ import (
 // was wrong.
 func (r *scenarioReport) text(color bool) string {
 	words := map[scenarios.Status]string{scenarios.Passed: "pass", scenarios.Failed: "FAIL", scenarios.Broken: "ERROR", scenarios.Skipped: "skip"}
-	paint := map[scenarios.Status]string{scenarios.Passed: "32", scenarios.Failed: "31;1", scenarios.Broken: "31;1", scenarios.Skipped: "33"}
+	like := map[scenarios.Status]diagnose.Verdict{scenarios.Passed: diagnose.Pass, scenarios.Failed: diagnose.Fail, scenarios.Broken: diagnose.Fail, scenarios.Skipped: diagnose.Inconclusive}
 	names := 0
 	for _, o := range r.Scenarios {
 		names = max(names, len(o.Name))
@@ -21,7 +23,7 @@ func (r *scenarioReport) text(color bool) string {
 	for _, o := range r.Scenarios {
 		word := fmt.Sprintf("%-5s", words[o.Status])
 		if color {
-			word = "\x1b[" + paint[o.Status] + "m" + word + "\x1b[0m"
+			word = report.Paint(like[o.Status], word)
 		}
 		fmt.Fprintf(&b, "%s  %-*s  %6.1f s  %s\n", word, names, o.Name, o.Took.Seconds(), oneLine(o.About))
 		for _, line := range o.wrong() {
@@ -68,15 +70,14 @@ func (o *scenarioOutcome) wrong() (lines []string) {
 // markdown is a table for the summary of a CI job.
 func (r *scenarioReport) markdown() string {
 	marks := map[scenarios.Status]string{scenarios.Passed: "✅", scenarios.Failed: "❌", scenarios.Broken: "💥", scenarios.Skipped: "⏭️"}
-	cell := strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'", "*", `\*`, "_", `\_`, "[", `\[`)
 	var b strings.Builder
 	fmt.Fprintf(&b, "### arpcheck scenarios: %s\n\n| | scenario | time | |\n|---|---|---|---|\n", r.tally())
 	for _, o := range r.Scenarios {
-		text := []string{cell.Replace(oneLine(o.About))}
+		text := []string{report.MarkdownCell(oneLine(o.About))}
 		for _, line := range o.wrong() {
-			text = append(text, cell.Replace(oneLine(line)))
+			text = append(text, report.MarkdownCell(oneLine(line)))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", marks[o.Status], cell.Replace(o.Name), o.Took.Round(100*time.Millisecond), strings.Join(text, "<br>"))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", marks[o.Status], report.MarkdownCell(o.Name), o.Took.Round(100*time.Millisecond), strings.Join(text, "<br>"))
 	}
 	return b.String()
 }

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +27,7 @@ namespaces with names, for "ip netns"; an ordinary user gets a user namespace.`,
 			if err != nil {
 				return err
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			ctx, stop := interruptible(cmd.Context(), a.stderr, leftStanding)
 			defer stop()
 			standing, err := s.Up(ctx, "scenario", "keep", s.File())
 			if err != nil {
@@ -138,7 +135,7 @@ func (a *app) scenarioKeepCommand() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			ctx, stop := interruptible(cmd.Context(), a.stderr, leftStanding)
 			defer stop()
 			return scenarios.Keep(ctx, a.stdin, args[0])
 		},

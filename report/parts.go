@@ -1,0 +1,29 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/arpcheck/arpcheck/diagnose"
+)
+
+// What follows is for whoever shows something that is no Document, such as a
+// run of scenarios, and wants it to look like one.
+
+// MarkdownCell makes foreign text a cell of a Markdown table: it stays text,
+// but for `commands` and MAC addresses, which become code.
+func MarkdownCell(text string) string { return markdownCell(text) }
+
+// Wrap breaks text into lines of at most width columns, at spaces, and makes it
+// harmless on a terminal.
+func Wrap(text string, width int) []string { return wrap(clean(text), width) }
+
+// Paint gives a word the colour of the verdict that it stands for.
+func Paint(v diagnose.Verdict, word string) string { return style{color: true}.verdict(v, word) }
+
+// Complete gives the results with [] and {} where a list or a map is nil, as
+// JSON wants them. The results themselves are not changed.
+func Complete(results []diagnose.Result) []diagnose.Result {
+	d := Document{Results: slices.Clone(results)}
+	d.complete()
+	return d.Results
+}
