@@ -29,8 +29,8 @@ test: ## run all tests
 test-lvs: ## run arpcheck in a real LVS-DR cluster, in user-mode-linux (3 minutes)
 	$(GO) test -tags lvs -count=1 -timeout 15m -v ./scenarios/lvs
 
-truth: ## compare the model with this machine's kernel, TRUTHS (1) times
-	$(GO) test -count=$(TRUTHS) -timeout 0 -run '^TestTruth' -v ./scenarios
+truth: ## compare the model with this machine's kernel, TRUTHS (1) times; TRUTH_SEED repeats a walk
+	cd scenarios && TRUTH_ALL=1 $(GO) test -count=$(TRUTHS) -timeout 0 -run '^TestTruth$$'
 
 race: ## run all tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 ./...

@@ -114,5 +114,5 @@ func (h *Host) solicits(out *Interface, source, target netip.Addr) netip.Addr {
 			return source
 		}
 	}
-	return h.selectAddr(out, target)
+	return h.selectAddr(out, target, ScopeLink)
 }

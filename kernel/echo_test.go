@@ -72,6 +72,8 @@ func TestEchoSilence(t *testing.T) {
 		{"a wide mask on lo makes the source its own", host(on("lo", "192.168.1.99/24")), echoOf(vip, unused), Reaction{}},
 		{"a martian source", host(onLo), echoOf(vip, rip), Reaction{}},
 		{"who forwards has an error to send, from its own address", host(forwards), unicast(echoOf(vip, unused)), Reaction{Announces: rip}},
+		{"from that of the subnet which is the way back", host(forwards, first("192.168.1.98/16")), unicast(echoOf(vip, unused)), Reaction{Announces: rip}},
+		{"icmp_echo_ignore_all does not keep it from that", host(forwards, func(h *Host) { h.IgnoreEcho = true }), unicast(echoOf(vip, unused)), Reaction{Announces: rip}},
 		{"but not about a broadcast frame", host(forwards), echoOf(vip, unused), Reaction{}},
 		{"also when it routes it elsewhere", host(forwards, routed), unicast(echoOf(vip, unused)), Reaction{Announces: rip}},
 	} {
@@ -102,5 +104,13 @@ func TestBorrowedAddress(t *testing.T) {
 		if got := tc.host.React(echoOf(vip, unused)).Announces; got != tc.want {
 			t.Errorf("%s: announces %s, want %s", tc.rule, got, tc.want)
 		}
+	}
+}
+
+// first puts an address of scope link on the NIC; it comes before the RIP.
+func first(prefix string) change {
+	return func(h *Host) {
+		in := h.Interface("eth1")
+		in.Addresses = append([]Address{{Prefix: netip.MustParsePrefix(prefix), Scope: ScopeLink}}, in.Addresses...)
 	}
 }

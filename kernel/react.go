@@ -29,7 +29,7 @@ type Reaction struct {
 	// not ask. A host that forwards and does not have the target asks, too,
 	// and stays silent: it has an ICMP error to send.
 	Announces netip.Addr
-	Out       string // the interface on which that who-has is broadcast
+	Out       string // the interface by which that who-has and the echo reply leave
 }
 
 // Reply says whether and when a host replies.
@@ -63,7 +63,7 @@ func (h *Host) React(s Stimulus) Reaction {
 // echoes is the way of an echo request: ip_rcv_finish, ip_route_input,
 // icmp_echo, and the way back through ip_route_output and arp_solicit.
 func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
-	if s.Broadcast && h.effective(in).DropUnicastInL2Multicast || h.IgnoreEcho {
+	if s.Broadcast && h.effective(in).DropUnicastInL2Multicast {
 		return Reaction{}
 	}
 	fate, _ := h.routeInput(in, s.Sender, s.Target)
@@ -77,18 +77,21 @@ func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
 	if fate != local {
 		return h.refuses(out, way, s)
 	}
-	if s.Known {
-		return Reaction{Reply: AtOnce}
+	switch {
+	case h.IgnoreEcho:
+		return Reaction{}
+	case s.Known:
+		return Reaction{Reply: AtOnce, Out: out.Name}
 	}
 	return Reaction{Reply: AtOnce, Announces: h.solicits(out, s.Target, way.next), Out: out.Name}
 }
 
 // refuses is ip_forward and ip_error: a host that forwards tells the sender of
 // a packet that it cannot pass it on, but only if it was meant to (icmp_send
-// wants PACKET_HOST), and with a preferred address, so that is what it asks with.
+// wants PACKET_HOST), and from the address that the way back prefers.
 func (h *Host) refuses(out *Interface, way hop, s Stimulus) Reaction {
 	if !h.Forwarding || s.Broadcast || s.Known {
 		return Reaction{}
 	}
-	return Reaction{Announces: h.selectAddr(out, way.next), Out: out.Name}
+	return Reaction{Announces: h.solicits(out, way.source, way.next), Out: out.Name}
 }

@@ -77,6 +77,11 @@ func routed(h *Host) {
 	h.Routes = append(h.Routes, Route{Destination: netip.PrefixFrom(vip, 32), Dev: "other"})
 }
 
+// elsewhere sends what is for the unused address out of the other interface.
+func elsewhere(h *Host) {
+	h.Routes = append(h.Routes, Route{Destination: netip.PrefixFrom(unused, 32), Dev: "other"})
+}
+
 func whoHas(target, sender netip.Addr) Stimulus {
 	return Stimulus{Kind: WhoHas, In: "eth1", Sender: sender, Target: target, Broadcast: true}
 }
@@ -186,6 +191,10 @@ func TestMartians(t *testing.T) {
 		{"nor asked for", host(onLo), whoHas(netip.MustParseAddr("127.0.0.1"), client), Silent},
 		{"multicast is not asked for", host(onLo), whoHas(netip.MustParseAddr("224.0.0.18"), client), Silent},
 		{"the segment's broadcast address is no host's", host(onLo), whoHas(netip.MustParseAddr("192.168.1.255"), client), Silent},
+		{"nor on lo, where the rest of the subnet is local", host(on("lo", "192.168.1.99/24")), whoHas(netip.MustParseAddr("192.168.1.255"), client), Silent},
+		{"which the first address of the subnet is, too", host(on("lo", "192.168.1.99/24")), whoHas(netip.MustParseAddr("192.168.1.0"), client), AtOnce},
+		{"but a longer route is not local any more", host(on("lo", "192.168.1.99/24"), elsewhere), whoHas(unused, client), Silent},
+		{"not even to an ARP probe", host(on("lo", "192.168.1.99/24"), elsewhere), whoHas(unused, nobody), Silent},
 		{"nor does one ask, with rp_filter", host(onLo, all(rpFilter(1))), whoHas(vip, netip.MustParseAddr("192.168.1.255")), Silent},
 		{"pvlan does not answer who asks for itself", host(forwards, all(pvlan)), whoHas(unused, unused), Silent},
 	} {

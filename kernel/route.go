@@ -44,28 +44,10 @@ func (h *Host) holder(addr netip.Addr) string {
 	return loopback
 }
 
-// addrType looks an address up in the local table (inet_addr_type). Each
-// address is local; an address on a loopback interface makes its whole subnet
-// local (fib_add_ifaddr: RTN_LOCAL for IFF_LOOPBACK); on other interfaces the
-// subnet's first and last address are broadcasts.
+// addrType is the type of the route to an address (inet_addr_type).
 func (h *Host) addrType(addr netip.Addr) routeType {
-	if h.holds(addr) || addr.IsLoopback() {
-		return local
-	}
-	found := unreachable
-	for i := range h.Interfaces {
-		in := &h.Interfaces[i]
-		for _, a := range in.Addresses {
-			switch {
-			case a.Bits() == 32 || !a.Contains(addr):
-			case in.Loopback:
-				return local
-			case a.Bits() < 31 && (addr == a.Masked().Addr() || addr == lastAddr(a.Prefix)):
-				found = broadcast
-			}
-		}
-	}
-	return found
+	kind, _ := h.lookup(addr)
+	return kind
 }
 
 // lastAddr is the broadcast address of the IPv4 prefix.
@@ -79,41 +61,63 @@ func lastAddr(p netip.Prefix) netip.Addr {
 
 // A hop is where a packet leaves the host: by which interface, towards whom.
 type hop struct {
-	dev  string
-	next netip.Addr // whose MAC address is needed
+	dev    string
+	next   netip.Addr // whose MAC address is needed
+	source netip.Addr // what the host calls itself on this way, if it has the choice
 }
 
-// lookup is fib_lookup: the local table first, then the longest prefix among
-// the connected subnets and the routes.
+// lookup is fib_lookup: the longest prefix decides, and the local table before
+// the others among equals. As long as nobody adds rules the tables are one
+// (fib_trie_table, fib_unmerge), and so a route can be longer than what is local.
+//
+// Each address is local; the last one of each subnet is a broadcast; and an
+// address on a loopback interface makes the rest of its subnet local
+// (fib_add_ifaddr: RTN_LOCAL for IFF_LOOPBACK). The first address of a subnet
+// is one like any other, since Linux 5.14.
 func (h *Host) lookup(dst netip.Addr) (routeType, hop) {
-	if t := h.addrType(dst); t != unreachable {
-		return t, hop{}
+	if h.holds(dst) {
+		return local, hop{}
 	}
-	best, found := -1, hop{}
-	consider := func(p netip.Prefix, dev string, via netip.Addr) {
-		if !p.Contains(dst) || p.Bits() <= best {
-			return
+	best, kind, found := -1, unreachable, hop{}
+	consider := func(p netip.Prefix, as routeType, to hop) {
+		// What comes first stays, but for what is local.
+		if p.Contains(dst) && (p.Bits() > best || p.Bits() == best && as == local) {
+			best, kind, found = p.Bits(), as, to
 		}
-		if !via.IsValid() {
-			via = dst
-		}
-		best, found = p.Bits(), hop{dev, via}
 	}
 	for i := range h.Interfaces {
 		in := &h.Interfaces[i]
 		for _, a := range in.Addresses {
-			if a.Bits() < 32 && !in.Loopback {
-				consider(a.Prefix, in.Name, netip.Addr{})
+			switch {
+			case a.Bits() == 32:
+			case a.Bits() < 31 && dst == lastAddr(a.Prefix):
+				return broadcast, hop{}
+			case in.Loopback:
+				consider(a.Prefix, local, hop{})
+			default:
+				consider(a.Prefix, unicast, hop{in.Name, dst, a.Addr()})
 			}
 		}
 	}
 	for _, r := range h.Routes {
-		consider(r.Destination, r.Dev, r.Via)
+		via, scope := r.Via, ScopeGlobal
+		if !via.IsValid() {
+			via, scope = dst, ScopeLink
+		}
+		if r.Destination.Contains(dst) && r.Destination.Bits() > best {
+			consider(r.Destination, unicast, hop{r.Dev, via, h.preferred(r, scope)})
+		}
 	}
-	if best < 0 {
-		return unreachable, hop{}
+	return kind, found
+}
+
+// preferred is fib_info_update_nhc_saddr: the source of packets that take a
+// route without one of its own.
+func (h *Host) preferred(r Route, scope Scope) netip.Addr {
+	if out := h.Interface(r.Dev); out != nil {
+		return h.selectAddr(out, r.Via, scope)
 	}
-	return unicast, found
+	return netip.Addr{}
 }
 
 // routeInput is ip_route_input: the fate of a packet from src to dst that
@@ -164,15 +168,15 @@ func (h *Host) validSource(in *Interface, src netip.Addr, out string) bool {
 	return set.RPFilter != 1
 }
 
-// selectAddr is inet_select_addr with RT_SCOPE_LINK: the address that the
+// selectAddr is inet_select_addr: the address, no narrower than scope, that the
 // interface prefers towards dst. The result is invalid if the host has none.
-func (h *Host) selectAddr(in *Interface, dst netip.Addr) netip.Addr {
+func (h *Host) selectAddr(in *Interface, dst netip.Addr, scope Scope) netip.Addr {
 	var first netip.Addr
 	for _, a := range in.Addresses {
-		if a.Secondary || a.Scope > ScopeLink {
+		if a.Secondary || a.Scope > scope {
 			continue
 		}
-		if a.Contains(dst) {
+		if !dst.IsValid() || a.Contains(dst) {
 			return a.Addr()
 		}
 		if !first.IsValid() {

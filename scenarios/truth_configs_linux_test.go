@@ -2,7 +2,6 @@ package scenarios_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -15,17 +14,42 @@ type config struct {
 	kernel.Host
 	vip   netip.Addr
 	place string
+
+	// later gives proxies a delay that no walk lives to see the end of. So
+	// what is answered at once still is, and what is answered late is not.
+	later bool
 }
 
-// plain is how the target starts: no VIP, all settings at their defaults.
+// The addresses of the target and of those who ask it.
+var (
+	truthRIP     = netip.MustParsePrefix("192.168.1.41/24")
+	truthSecond  = netip.MustParsePrefix("192.168.1.42/24") // of eth3, which is on the same segment
+	truthIn      = netip.MustParseAddr("192.168.1.99")      // a VIP in the subnet of the RIP
+	truthOut     = netip.MustParseAddr("10.9.9.99")         // a VIP outside
+	truthClient  = netip.MustParseAddr("192.168.1.182")
+	truthUnused  = netip.MustParseAddr("192.168.1.150")
+	truthGateway = netip.MustParseAddr("192.168.1.1")
+	truthFar     = netip.MustParseAddr("198.51.100.7")
+	truthNear    = netip.MustParseAddr("10.9.9.7") // in the subnet of a wide truthOut
+	truthVIPs    = []netip.Addr{truthIn, truthOut}
+
+	anywhere = netip.MustParsePrefix("0.0.0.0/0")
+)
+
+// plain is how the target starts: no VIP, all settings at their defaults, and
+// eth3 down.
 func plain() kernel.Host {
 	return kernel.Host{Interfaces: []kernel.Interface{
 		{Name: "lo", Loopback: true, Addresses: []kernel.Address{{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Scope: kernel.ScopeHost}}},
 		{Name: "eth1", Addresses: []kernel.Address{{Prefix: truthRIP}}},
 		{Name: "eth2", Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(fenceTarget, 24)}}},
 		{Name: "other"},
+		{Name: "eth3"},
 	}}
 }
+
+// Most configurations have a default route by a gateway of the segment.
+var gateway = kernel.Route{Destination: anywhere, Dev: "eth1", Via: truthGateway}
 
 // The places that a VIP can have, by the name of the interface.
 var places = []string{
@@ -36,95 +60,57 @@ var places = []string{
 	"routed", // absent, with a route to it by the other interface
 }
 
+// fluxPlaces are those of a target that has two interfaces on the segment.
+var fluxPlaces = append(places[:len(places):len(places)], "eth3/32", "eth3/24")
+
+// twin is the target with two interfaces on the segment, in one subnet.
+func twin() kernel.Host {
+	h := plain()
+	h.Interface("eth3").Addresses = []kernel.Address{{Prefix: truthSecond}}
+	return h
+}
+
 // placed is a configuration with the VIP in one of the places.
-func placed(vip netip.Addr, place string, gateway bool) config {
-	c := config{plain(), vip, place}
-	if gateway {
-		c.Routes = append(c.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"), Dev: "eth1", Via: truthGateway})
-	}
+func placed(h kernel.Host, vip netip.Addr, place string) config {
+	c := config{Host: h, vip: vip, place: place}
 	where, scope, _ := strings.Cut(place, " ")
 	dev, bits, _ := strings.Cut(where, "/")
 	switch place {
 	case "absent":
-		return c
 	case "routed":
 		c.Routes = append(c.Routes, kernel.Route{Destination: netip.PrefixFrom(vip, 32), Dev: "other"})
-		return c
+	default:
+		c.add(dev, kernel.Address{
+			Prefix: netip.PrefixFrom(vip, map[string]int{"32": 32, "24": 24}[bits]),
+			Scope:  map[string]kernel.Scope{"host": kernel.ScopeHost, "link": kernel.ScopeLink}[scope],
+		})
 	}
-	a := kernel.Address{
-		Prefix: netip.PrefixFrom(vip, map[string]int{"32": 32, "24": 24}[bits]),
-		Scope:  map[string]kernel.Scope{"host": kernel.ScopeHost, "link": kernel.ScopeLink}[scope],
-	}
+	return c
+}
+
+// flux reports whether eth3 is up.
+func flux(h *kernel.Host) bool { return len(h.Interface("eth3").Addresses) > 0 }
+
+// add gives an interface a further address, if the kernel would take it, at
+// the place in the list where it would put it: __inet_insert_ifa.
+func (c *config) add(dev string, a kernel.Address) {
 	in := c.Interface(dev)
-	// __inet_insert_ifa: the same mask and the same subnet.
-	a.Secondary = slices.ContainsFunc(in.Addresses, func(b kernel.Address) bool { return a.Masked() == b.Masked() })
-	in.Addresses = append(in.Addresses, a)
-	return c
-}
-
-// single is every place with each setting by itself: what a reader of the
-// documentation would try.
-func single() (all []config) {
-	for _, vip := range []netip.Addr{truthIn, truthOut} {
-		for _, place := range places {
-			add := func(gateway bool, change func(h *kernel.Host)) {
-				c := placed(vip, place, gateway)
-				change(&c.Host)
-				all = append(all, c)
+	at := 0 // behind the last primary address of its scope or a narrower one
+	for i, b := range in.Addresses {
+		if !b.Secondary && a.Scope <= b.Scope {
+			at = i + 1
+		}
+		if a.Masked() == b.Masked() {
+			if a.Addr() == b.Addr() || a.Scope != b.Scope {
+				return // EEXIST, EINVAL
 			}
-			for _, of := range []func(h *kernel.Host) *kernel.Settings{
-				func(h *kernel.Host) *kernel.Settings { return &h.All },
-				func(h *kernel.Host) *kernel.Settings { return &h.Interface("eth1").Settings },
-				func(h *kernel.Host) *kernel.Settings { return &h.Interface("lo").Settings },
-			} {
-				for ignore := range 9 {
-					add(true, func(h *kernel.Host) { of(h).ARPIgnore = ignore })
-				}
-				for announce := range 3 {
-					add(true, func(h *kernel.Host) { of(h).ARPAnnounce = announce })
-				}
-			}
-			for _, gateway := range []bool{true, false} {
-				for rp := range 3 {
-					add(gateway, func(h *kernel.Host) { h.All.RPFilter = rp })
-				}
-				add(gateway, func(h *kernel.Host) { h.All.ARPFilter = true })
-			}
-			add(true, func(h *kernel.Host) { h.Interface("eth1").NoARP = true })
-			add(true, func(h *kernel.Host) { h.Forwarding = true })
-			add(true, func(h *kernel.Host) { h.Forwarding, h.Interface("eth1").ProxyARP = true, true })
+			a.Secondary = true
 		}
 	}
-	return all
-}
-
-// mixture is a random configuration of all that the model knows.
-func mixture(r *rand.Rand) config {
-	c := placed(pick(r, truthIn, truthOut), places[r.IntN(len(places))], r.IntN(2) == 0)
-	often := func() bool { return r.IntN(2) == 0 }
-	seldom := func() bool { return r.IntN(8) == 0 }
-	settings := func(s *kernel.Settings) {
-		if often() {
-			s.ARPIgnore = pick(r, 0, 1, 2, 3, 8, r.IntN(9))
-		}
-		if often() {
-			s.ARPAnnounce = r.IntN(3)
-		}
-		if often() {
-			s.RPFilter = r.IntN(3)
-		}
-		s.ARPFilter, s.ProxyARP, s.ProxyPVLAN, s.AcceptLocal = seldom(), seldom(), seldom(), seldom()
-		s.DropUnicastInL2Multicast = seldom()
+	if a.Secondary {
+		at = len(in.Addresses)
 	}
-	settings(&c.All)
-	settings(&c.Interface("eth1").Settings)
-	settings(&c.Interface("lo").Settings)
-	c.Forwarding = often()
-	if seldom() {
-		c.Interface("eth1").Proxied = []netip.Addr{c.vip}
-	}
-	c.Interface("eth1").NoARP = seldom()
-	return c
+	in.Addresses = slices.Insert(in.Addresses, at, a)
 }
 
 // String says what differs from the defaults.
@@ -136,8 +122,14 @@ func (c config) String() string {
 		}
 	}
 	say("all", c.All)
-	for _, in := range c.Interfaces {
+	base := plain()
+	for i, in := range c.Interfaces {
 		say(in.Name, in.Settings)
+		for _, a := range in.Addresses {
+			if !slices.Contains(base.Interfaces[i].Addresses, a) {
+				text = append(text, fmt.Sprintf("%s has %s scope %s", in.Name, a.Prefix, a.Scope))
+			}
+		}
 		if in.NoARP {
 			text = append(text, in.Name+" NOARP")
 		}
@@ -145,8 +137,15 @@ func (c config) String() string {
 			text = append(text, fmt.Sprintf("%s proxy entries %v", in.Name, in.Proxied))
 		}
 	}
-	if c.Forwarding {
-		text = append(text, "ip_forward")
+	for _, is := range []struct {
+		so   bool
+		text string
+	}{
+		{c.Forwarding, "ip_forward"}, {c.IgnoreEcho, "icmp_echo_ignore_all"}, {c.later, "a long proxy_delay"},
+	} {
+		if is.so {
+			text = append(text, is.text)
+		}
 	}
 	for _, r := range c.Routes {
 		text = append(text, fmt.Sprintf("route %s dev %s", r.Destination, r.Dev))

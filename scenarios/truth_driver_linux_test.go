@@ -5,11 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"strconv"
-	"testing"
+	"slices"
 
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
 	"golang.org/x/sys/unix"
 
 	"github.com/arpcheck/arpcheck/capture"
@@ -19,7 +16,7 @@ import (
 
 // A driver puts stimuli to a real host and reads its reactions off the wire.
 //
-// It proves silence by a fence: behind each stimulus goes an echo request by a
+// It proves silence by a fence: behind the stimuli goes an ICMP request by a
 // second cable, to an address and from an address that no setting of the first
 // touches, with a permanent neighbour entry for the way back. Its reply comes
 // last, because all of it happens in order: frames wait in the backlog of one
@@ -28,21 +25,20 @@ type driver struct {
 	fd         int
 	eth1, eth2 *net.Interface // of the driver's host
 	fences     uint16
+	used       byte // how many fresh sources were taken, less one
+	buf        [2048]byte
 }
 
 // The driver's host and the target, by the addresses of topology.
 var (
-	driverMAC   = evidence.MAC{2, 0, 0, 0, 0, 1}
-	targetMAC   = evidence.MAC{2, 0, 0, 0, 0, 2}
-	fenceMAC    = evidence.MAC{2, 0, 0, 1, 0, 2} // of the target's eth2
+	driverMAC = evidence.MAC{2, 0, 0, 0, 0, 1}
+	targetMAC = map[string]evidence.MAC{
+		"eth1": {2, 0, 0, 0, 0, 2},
+		"eth2": {2, 0, 0, 1, 0, 2},
+		"eth3": {2, 0, 0, 3, 0, 2},
+	}
 	fenceAsker  = netip.MustParseAddr("172.31.0.1")
 	fenceTarget = netip.MustParseAddr("172.31.0.2")
-)
-
-// The identifiers of the driver's echo requests.
-const (
-	fenceID    = 1
-	stimulusID = 2
 )
 
 // openDriver opens one packet socket for all interfaces of the calling
@@ -69,14 +65,19 @@ func openDriver() (*driver, error) {
 
 func (d *driver) close() { _ = unix.Close(d.fd) }
 
-// stayOnOneProcessor pins the calling thread, which must be locked.
-func stayOnOneProcessor() error {
+// stayOnOneProcessor pins the calling thread, which must be locked: to the nth
+// of those that it may run on, or, where there are not so many, one of them.
+func stayOnOneProcessor(nth int) error {
 	var may, one unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &may); err != nil {
 		return os.NewSyscallError("sched_getaffinity", err)
 	}
+	nth %= may.Count()
 	for cpu := range 1024 {
-		if may.IsSet(cpu) {
+		if !may.IsSet(cpu) {
+			continue
+		}
+		if nth--; nth < 0 {
 			one.Set(cpu)
 			break
 		}
@@ -84,70 +85,93 @@ func stayOnOneProcessor() error {
 	return os.NewSyscallError("sched_setaffinity", unix.SchedSetaffinity(0, &one))
 }
 
-// A sight is what was seen of a reaction.
-type sight struct {
-	Replied   bool
-	Announces netip.Addr // sender of the who-has for the way back
+// ask puts stimuli to the host at once, and returns what it did about each
+// until the fence. Only stimuli of other senders or targets go together, so
+// that each reaction is to one of them.
+func (d *driver) ask(stimuli []kernel.Stimulus) ([]sight, error) {
+	got := make([]sight, len(stimuli))
+	for _, s := range stimuli {
+		to := targetMAC[s.In]
+		if s.Broadcast {
+			to = evidence.Broadcast
+		}
+		frame := echoFrame
+		if s.Kind == kernel.WhoHas {
+			frame = whoHasFrame
+		}
+		if err := d.send(d.eth1, frame(to, s.Sender, s.Target)); err != nil {
+			return nil, err
+		}
+	}
+	err := d.listen(func(rec evidence.Record) (err error) {
+		i := slices.IndexFunc(stimuli, func(s kernel.Stimulus) bool { return reacts(rec, s) })
+		if i < 0 {
+			return nil
+		}
+		if rec.Kind != evidence.ARPRequest {
+			got[i].reply(stimuli[i], rec.Src)
+			return nil
+		}
+		got[i].Announces, got[i].Out = rec.SenderIP, interfaceOf(rec.Src)
+		return d.tell(rec)
+	})
+	return got, err
 }
 
-func (s sight) String() string {
-	text := "is silent"
-	if s.Replied {
-		text = "replies"
+// reacts reports whether a frame is the host's reaction to the stimulus.
+func reacts(rec evidence.Record, s kernel.Stimulus) bool {
+	switch rec.Kind {
+	case evidence.ARPReply:
+		return s.Kind == kernel.WhoHas && rec.SenderIP == s.Target && rec.TargetIP == s.Sender
+	case evidence.EchoReply:
+		return s.Kind == kernel.Echo && rec.SenderIP == s.Target && rec.TargetIP == s.Sender
+	case evidence.ARPRequest:
+		return s.Kind == kernel.Echo && (rec.TargetIP == s.Sender || rec.TargetIP == truthGateway)
 	}
-	if s.Announces.IsValid() {
-		text += ", announces " + s.Announces.String()
-	}
-	return text
+	return false
 }
 
-// put sends a stimulus, lets the host find the way back, and returns what it
-// did until the fence.
-func (d *driver) put(s kernel.Stimulus) (got sight, err error) {
-	to := targetMAC
-	if s.Broadcast {
-		to = evidence.Broadcast
-	}
-	if s.Kind == kernel.WhoHas {
-		err = d.send(d.eth1, arpFrame(layers.ARPRequest, to, s.Sender, evidence.MAC{}, s.Target))
-	} else {
-		err = d.send(d.eth1, echoFrame(driverMAC, to, s.Sender, s.Target, stimulusID, 0))
-	}
+// tell answers a who-has of the host: what it asks for is the driver.
+func (d *driver) tell(asked evidence.Record) error {
+	err := d.send(d.eth1, arpFrame(arpReply, asked.SenderMAC, asked.TargetIP, asked.SenderMAC, asked.SenderIP))
 	if err != nil {
-		return got, err
+		return err
 	}
+	return d.fence() // its echo reply waits for this, so the fence moves behind
+}
+
+// listen sends the fence and takes what comes until its reply.
+func (d *driver) listen(take func(evidence.Record) error) error {
 	if err := d.fence(); err != nil {
-		return got, err
+		return err
 	}
 	for {
 		rec, err := d.next()
-		if err != nil {
-			return got, err
+		if err != nil || rec.Kind == 0 {
+			return err
 		}
-		switch {
-		case rec.Kind == evidence.EchoReply && rec.ID == fenceID:
-			if rec.Seq == d.fences {
-				return got, nil
-			}
-		case rec.Kind == evidence.ARPReply && s.Kind == kernel.WhoHas && rec.SenderIP == s.Target && rec.TargetIP == s.Sender,
-			rec.Kind == evidence.EchoReply && s.Kind == kernel.Echo && rec.SenderIP == s.Target && rec.TargetIP == s.Sender:
-			got.Replied = true
-		case rec.Kind == evidence.ARPRequest && s.Kind == kernel.Echo && (rec.TargetIP == s.Sender || rec.TargetIP == truthGateway):
-			got.Announces = rec.SenderIP
-			// Its echo reply waits for this, so the fence has to move behind.
-			if err := d.send(d.eth1, arpFrame(layers.ARPReply, targetMAC, rec.TargetIP, rec.SenderMAC, rec.SenderIP)); err != nil {
-				return got, err
-			}
-			if err := d.fence(); err != nil {
-				return got, err
-			}
+		if err := take(rec); err != nil {
+			return err
 		}
 	}
+}
+
+// fresh returns an address of the segment that the host has not met since its
+// neighbour cache was emptied; ok is false if none is left.
+func (d *driver) fresh() (a netip.Addr, ok bool) {
+	b := truthFresh.As4()
+	if d.used == 254-b[3] {
+		d.used = 0
+		return a, false
+	}
+	d.used++
+	b[3] += d.used
+	return netip.AddrFrom4(b), true
 }
 
 func (d *driver) fence() error {
 	d.fences++
-	return d.send(d.eth2, echoFrame(evidence.MAC(d.eth2.HardwareAddr), fenceMAC, fenceAsker, fenceTarget, fenceID, d.fences))
+	return d.send(d.eth2, fenceFrame(evidence.MAC(d.eth2.HardwareAddr), targetMAC["eth2"], fenceAsker, fenceTarget, d.fences))
 }
 
 func (d *driver) send(out *net.Interface, frame []byte) error {
@@ -155,11 +179,11 @@ func (d *driver) send(out *net.Interface, frame []byte) error {
 	return os.NewSyscallError("sendto", err)
 }
 
-// next reads the next frame that is evidence.
+// next reads the next frame that is evidence, until the reply to the last
+// fence: that is the zero record.
 func (d *driver) next() (evidence.Record, error) {
-	var buf [2048]byte
 	for {
-		n, _, err := unix.Recvfrom(d.fd, buf[:], 0)
+		n, from, err := unix.Recvfrom(d.fd, d.buf[:], 0)
 		switch err {
 		case nil:
 		case unix.EINTR:
@@ -169,47 +193,18 @@ func (d *driver) next() (evidence.Record, error) {
 		default:
 			return evidence.Record{}, os.NewSyscallError("recvfrom", err)
 		}
-		if rec, reason := capture.Decode(buf[:n]); reason == "" {
+		// A VLAN is heard on its trunk, too.
+		if on, ok := from.(*unix.SockaddrLinklayer); !ok || on.Ifindex != d.eth1.Index && on.Ifindex != d.eth2.Index {
+			continue
+		}
+		if number, ok := fenceReply(d.buf[:n]); ok {
+			if number == d.fences {
+				return evidence.Record{}, nil
+			}
+			continue
+		}
+		if rec, reason := capture.Decode(d.buf[:n]); reason == "" {
 			return rec, nil
 		}
 	}
-}
-
-func arpFrame(op uint16, to evidence.MAC, spa netip.Addr, tha evidence.MAC, tpa netip.Addr) []byte {
-	return serialize(driverMAC, to, layers.EthernetTypeARP, &layers.ARP{
-		AddrType: layers.LinkTypeEthernet, Protocol: layers.EthernetTypeIPv4, HwAddressSize: 6, ProtAddressSize: 4,
-		Operation:         op,
-		SourceHwAddress:   driverMAC[:],
-		SourceProtAddress: spa.AsSlice(), DstHwAddress: tha[:], DstProtAddress: tpa.AsSlice(),
-	})
-}
-
-func echoFrame(from, to evidence.MAC, src, dst netip.Addr, id, seq uint16) []byte {
-	return serialize(from, to, layers.EthernetTypeIPv4,
-		&layers.IPv4{Version: 4, TTL: 1, Protocol: layers.IPProtocolICMPv4, SrcIP: src.AsSlice(), DstIP: dst.AsSlice()},
-		&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeEchoRequest, 0), Id: id, Seq: seq})
-}
-
-func serialize(from, to evidence.MAC, kind layers.EthernetType, above ...gopacket.SerializableLayer) []byte {
-	buf := gopacket.NewSerializeBuffer()
-	err := gopacket.SerializeLayers(buf, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
-		append([]gopacket.SerializableLayer{&layers.Ethernet{SrcMAC: from[:], DstMAC: to[:], EthernetType: kind}}, above...)...)
-	if err != nil {
-		panic(err) // addresses that are not IPv4
-	}
-	return buf.Bytes()
-}
-
-// seed is printed with every failure; TRUTH_SEED repeats a run.
-func seed(t *testing.T, otherwise uint64) uint64 {
-	t.Helper()
-	s := os.Getenv("TRUTH_SEED")
-	if s == "" {
-		return otherwise
-	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		t.Fatal("TRUTH_SEED:", err)
-	}
-	return n
 }

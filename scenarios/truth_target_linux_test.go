@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,8 +25,8 @@ type target struct {
 	links map[string]netlink.Link
 
 	files map[string]*os.File // open sysctls: one opened inside the namespace stays the namespace's
-	wrote map[string]string
-	now   kernel.Host // what is configured
+	now   config              // what is configured
+	stale bool                // the neighbour cache holds what was learned
 }
 
 // topology is a driver and its target, with one cable for the stimuli and one
@@ -41,6 +42,7 @@ func topology() scenarios.Topology {
 			{Name: "eth1", Segment: "lan", Addresses: []scenarios.AddressSpec{{Prefix: truthRIP}}},
 			{Name: "eth2", Segment: "fence", Addresses: []scenarios.AddressSpec{{Prefix: netip.PrefixFrom(fenceTarget, 24)}}},
 			{Name: "other", Kind: scenarios.Dummy},
+			{Name: "eth3", Segment: "lan"},
 		}},
 	}}
 }
@@ -48,8 +50,11 @@ func topology() scenarios.Topology {
 func startTarget(t *testing.T) (*driver, *target) {
 	t.Helper()
 	lab := scenarios.Start(t, topology())
-	g := &target{host: lab.Host("target"), links: map[string]netlink.Link{}, files: map[string]*os.File{}, wrote: map[string]string{}}
-	g.now = plain()
+	g := &target{host: lab.Host("target"), links: map[string]netlink.Link{}, files: map[string]*os.File{}}
+	g.now.Host = plain()
+	if err := g.host.SetUp("eth3", false); err != nil {
+		t.Fatal(err)
+	}
 	err := g.host.Do(func() (err error) {
 		if g.nl, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
 			return err
@@ -59,8 +64,11 @@ func startTarget(t *testing.T) (*driver, *target) {
 				return err
 			}
 		}
-		return g.openSysctls()
+		return nil
 	})
+	if err == nil {
+		err = g.prepare()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,97 +90,205 @@ func startTarget(t *testing.T) (*driver, *target) {
 	return d, g
 }
 
-// openSysctls opens all settings that sysctls can name.
-func (g *target) openSysctls() error {
-	for path := range sysctls(g.now) {
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err != nil {
+// The settings of net.ipv4.conf that a configuration has.
+var confs = []struct {
+	name string
+	of   func(s *kernel.Settings) int
+}{
+	{"arp_ignore", func(s *kernel.Settings) int { return s.ARPIgnore }},
+	{"arp_announce", func(s *kernel.Settings) int { return s.ARPAnnounce }},
+	{"rp_filter", func(s *kernel.Settings) int { return s.RPFilter }},
+	{"arp_filter", func(s *kernel.Settings) int { return flag(s.ARPFilter) }},
+	{"proxy_arp", func(s *kernel.Settings) int { return flag(s.ProxyARP) }},
+	{"proxy_arp_pvlan", func(s *kernel.Settings) int { return flag(s.ProxyPVLAN) }},
+	{"accept_local", func(s *kernel.Settings) int { return flag(s.AcceptLocal) }},
+	{"drop_unicast_in_l2_multicast", func(s *kernel.Settings) int { return flag(s.DropUnicastInL2Multicast) }},
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// never is a proxy_delay, in hundredths of a second, of which a random part
+// will not be over before the walk is.
+const never = 100_000_000
+
+// write sets a sysctl of net.ipv4, without opening it each time.
+func (g *target) write(name string, value int) error {
+	path := "/proc/sys/net/ipv4/" + name
+	f := g.files[name]
+	if f == nil {
+		if err := g.host.Do(func() (err error) {
+			f, err = os.OpenFile(path, os.O_WRONLY, 0)
+			return err
+		}); err != nil {
 			return err
 		}
-		g.files[path] = f
+		g.files[name] = f
+	}
+	var buf [12]byte
+	if _, err := unix.Pwrite(int(f.Fd()), strconv.AppendInt(buf[:0], int64(value), 10), 0); err != nil {
+		return &os.PathError{Op: "write", Path: path, Err: err}
 	}
 	return nil
 }
 
-// sysctls puts the settings of a host into the terms of /proc/sys.
-func sysctls(h kernel.Host) map[string]string {
-	all := map[string]string{
-		"/proc/sys/net/ipv4/ip_forward": flag(h.Forwarding),
-		// What a proxy says late it says at once, or the walk would take hours.
-		"/proc/sys/net/ipv4/neigh/eth1/proxy_delay": "0",
+// prepare writes what no configuration changes, and what the walk starts with.
+func (g *target) prepare() error {
+	for name, value := range map[string]int{
 		// A host that forwards sends ICMP errors, and the kernel only so many.
-		"/proc/sys/net/ipv4/icmp_ratelimit": "0",
-	}
-	add := func(name string, s kernel.Settings) {
-		for key, value := range map[string]string{
-			"arp_ignore":                   strconv.Itoa(s.ARPIgnore),
-			"arp_announce":                 strconv.Itoa(s.ARPAnnounce),
-			"rp_filter":                    strconv.Itoa(s.RPFilter),
-			"arp_filter":                   flag(s.ARPFilter),
-			"proxy_arp":                    flag(s.ProxyARP),
-			"proxy_arp_pvlan":              flag(s.ProxyPVLAN),
-			"accept_local":                 flag(s.AcceptLocal),
-			"drop_unicast_in_l2_multicast": flag(s.DropUnicastInL2Multicast),
-		} {
-			all["/proc/sys/net/ipv4/conf/"+name+"/"+key] = value
-		}
-	}
-	add("all", h.All)
-	for _, in := range h.Interfaces {
-		add(in.Name, in.Settings)
-	}
-	return all
-}
-
-func flag(on bool) string {
-	if on {
-		return "1"
-	}
-	return "0"
-}
-
-// become gives the target another configuration and an empty neighbour cache
-// on eth1, so that every source is unknown again.
-func (g *target) become(h kernel.Host) error {
-	// Further addresses go before the routes change and come after: a wide
-	// mask on lo makes the gateway unreachable for who adds a route later.
-	if err := g.further(g.now, g.nl.AddrDel); err != nil {
-		return err
-	}
-	if err := g.route(h.Routes); err != nil {
-		return err
-	}
-	if err := g.further(h, g.nl.AddrAdd); err != nil {
-		return err
-	}
-	for path, value := range sysctls(h) {
-		if g.wrote[path] == value {
-			continue
-		}
-		if _, err := unix.Pwrite(int(g.files[path].Fd()), []byte(value), 0); err != nil {
-			return &os.PathError{Op: "write", Path: path, Err: err}
-		}
-		g.wrote[path] = value
-	}
-	for i, in := range h.Interfaces {
-		if err := g.proxied(in.Name, g.now.Interfaces[i].Proxied, in.Proxied); err != nil {
+		"icmp_ratelimit":       0,
+		"ip_forward":           0,
+		"icmp_echo_ignore_all": 0,
+	} {
+		if err := g.write(name, value); err != nil {
 			return err
 		}
+	}
+	for _, dev := range []string{"eth1", "eth3"} {
+		// What a proxy says late it says at once, or the walk would take
+		// hours; and what it never says need not be kept.
+		if err := errors.Join(g.write("neigh/"+dev+"/proxy_delay", 0), g.write("neigh/"+dev+"/proxy_qlen", 0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// become gives the target another configuration, with nothing in its neighbour
+// caches that matters.
+func (g *target) become(c config) error {
+	if g.stale || g.moves(&c.Host) {
+		// First, for packets that still wait for an answer make errors now
+		// (arp_error_report), and their senders are to be found where they were.
+		if err := g.forget(); err != nil {
+			return err
+		}
+	}
+	if g.moves(&c.Host) {
+		if err := g.move(&c.Host); err != nil {
+			return err
+		}
+	}
+	if err := g.configure("all", &g.now.All, &c.All); err != nil {
+		return err
+	}
+	for i := range c.Interfaces {
+		was, in := &g.now.Interfaces[i], &c.Interfaces[i]
+		if err := g.configure(in.Name, &was.Settings, &in.Settings); err != nil {
+			return err
+		}
+	}
+	for _, s := range []struct {
+		name    string
+		was, is int
+	}{
+		{"ip_forward", flag(g.now.Forwarding), flag(c.Forwarding)},
+		{"icmp_echo_ignore_all", flag(g.now.IgnoreEcho), flag(c.IgnoreEcho)},
+		{"neigh/eth1/proxy_delay", flag(g.now.later) * never, flag(c.later) * never},
+		{"neigh/eth3/proxy_delay", flag(g.now.later) * never, flag(c.later) * never},
+	} {
+		if s.was != s.is {
+			if err := g.write(s.name, s.is); err != nil {
+				return err
+			}
+		}
+	}
+	g.now = c
+	return nil
+}
+
+// forget empties the neighbour caches, but for the fence's entry.
+func (g *target) forget() error {
+	g.stale = false
+	all, err := g.nl.NeighList(0, unix.AF_INET)
+	if err != nil {
+		return fmt.Errorf("list neighbours: %w", err)
+	}
+	for _, n := range all {
+		if n.State&(netlink.NUD_PERMANENT|netlink.NUD_NOARP) != 0 {
+			continue
+		}
+		// ENOENT: it went by itself in between.
+		if err := g.nl.NeighDel(&n); err != nil && err != unix.ENOENT {
+			return fmt.Errorf("forget neighbour %s: %w", n.IP, err)
+		}
+	}
+	return nil
+}
+
+func (g *target) configure(name string, was, is *kernel.Settings) error {
+	if *was == *is {
+		return nil
+	}
+	for _, s := range confs {
+		if v := s.of(is); v != s.of(was) {
+			if err := g.write("conf/"+name+"/"+s.name, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// moves reports whether a host differs in more than its settings.
+func (g *target) moves(h *kernel.Host) bool {
+	same := slices.Equal(g.now.Routes, h.Routes)
+	for i := range h.Interfaces {
+		was, in := &g.now.Interfaces[i], &h.Interfaces[i]
+		same = same && slices.Equal(was.Addresses, in.Addresses) && slices.Equal(was.Proxied, in.Proxied) && was.NoARP == in.NoARP
+	}
+	return !same
+}
+
+// move changes addresses, routes, proxy entries and what is up.
+func (g *target) move(h *kernel.Host) error {
+	// Addresses go last: an interface that loses its last one loses its routes
+	// and proxy entries (fib_disable_ip). They come after the routes: a wide
+	// mask on lo makes the gateway unreachable for who adds a route later.
+	if err := errors.Join(g.proxied(&g.now.Host, g.nl.NeighDel), g.routes(g.now.Routes, g.nl.RouteDel)); err != nil {
+		return err
+	}
+	if err := g.further(&g.now.Host, true); err != nil {
+		return err
+	}
+	// This, too, costs an interface without carrier its proxy entries.
+	for i, in := range h.Interfaces {
 		if in.NoARP != g.now.Interfaces[i].NoARP {
 			if err := g.host.SetARP(in.Name, !in.NoARP); err != nil {
 				return err
 			}
 		}
 	}
-	g.now = h
-	return g.host.FlushNeighbours("eth1")
+	if flux(&g.now.Host) != flux(h) {
+		if err := g.host.SetUp("eth3", flux(h)); err != nil {
+			return err
+		}
+	}
+	if err := g.routes(h.Routes, g.nl.RouteAdd); err != nil {
+		return err
+	}
+	return errors.Join(g.further(h, false), g.proxied(h, g.nl.NeighAdd))
 }
 
-// further applies do to each address that plain does not have.
-func (g *target) further(h kernel.Host, do func(netlink.Link, *netlink.Addr) error) error {
+// further adds each address that plain does not have, in their order, or
+// deletes them in the opposite one: a primary takes its secondaries along.
+func (g *target) further(h *kernel.Host, del bool) error {
 	base := plain()
 	for i, in := range h.Interfaces {
-		for _, a := range in.Addresses[len(base.Interfaces[i].Addresses):] {
+		addrs := slices.Clone(in.Addresses)
+		do := g.nl.AddrAdd
+		if del {
+			slices.Reverse(addrs)
+			do = g.nl.AddrDel
+		}
+		for _, a := range addrs {
+			if slices.Contains(base.Interfaces[i].Addresses, a) {
+				continue
+			}
 			scope := []netlink.Scope{netlink.SCOPE_UNIVERSE, netlink.SCOPE_LINK, netlink.SCOPE_HOST}[a.Scope]
 			if err := do(g.links[in.Name], &netlink.Addr{IPNet: ipNet(a.Prefix), Scope: int(scope)}); err != nil {
 				return fmt.Errorf("address %s on %s: %w", a.Prefix, in.Name, err)
@@ -182,45 +298,29 @@ func (g *target) further(h kernel.Host, do func(netlink.Link, *netlink.Addr) err
 	return nil
 }
 
-func (g *target) route(want []kernel.Route) error {
-	change := func(from, to []kernel.Route, do func(*netlink.Route) error) error {
-		for _, r := range to {
-			if slices.Contains(from, r) {
-				continue
-			}
-			route := &netlink.Route{Dst: ipNet(r.Destination), LinkIndex: g.links[r.Dev].Attrs().Index, Scope: netlink.SCOPE_LINK}
-			if r.Via.IsValid() {
-				route.Gw, route.Scope = r.Via.AsSlice(), netlink.SCOPE_UNIVERSE
-			}
-			if err := do(route); err != nil {
-				return fmt.Errorf("route %v: %w", r, err)
-			}
+func (g *target) routes(all []kernel.Route, do func(*netlink.Route) error) error {
+	for _, r := range all {
+		route := &netlink.Route{Dst: ipNet(r.Destination), LinkIndex: g.links[r.Dev].Attrs().Index, Scope: netlink.SCOPE_LINK}
+		if r.Via.IsValid() {
+			route.Gw, route.Scope = r.Via.AsSlice(), netlink.SCOPE_UNIVERSE
 		}
-		return nil
+		if err := do(route); err != nil {
+			return fmt.Errorf("route %v: %w", r, err)
+		}
 	}
-	if err := change(want, g.now.Routes, g.nl.RouteDel); err != nil {
-		return err
-	}
-	return change(g.now.Routes, want, g.nl.RouteAdd)
+	return nil
 }
 
-func (g *target) proxied(dev string, from, to []netip.Addr) error {
-	change := func(from, to []netip.Addr, do func(*netlink.Neigh) error) error {
-		for _, a := range to {
-			if slices.Contains(from, a) {
-				continue
-			}
-			if err := do(&netlink.Neigh{LinkIndex: g.links[dev].Attrs().Index, Family: unix.AF_INET,
+func (g *target) proxied(h *kernel.Host, do func(*netlink.Neigh) error) error {
+	for _, in := range h.Interfaces {
+		for _, a := range in.Proxied {
+			if err := do(&netlink.Neigh{LinkIndex: g.links[in.Name].Attrs().Index, Family: unix.AF_INET,
 				Flags: netlink.NTF_PROXY, IP: a.AsSlice()}); err != nil {
-				return fmt.Errorf("proxy entry %s on %s: %w", a, dev, err)
+				return fmt.Errorf("proxy entry %s on %s: %w", a, in.Name, err)
 			}
 		}
-		return nil
 	}
-	if err := change(to, from, g.nl.NeighDel); err != nil {
-		return err
-	}
-	return change(from, to, g.nl.NeighAdd)
+	return nil
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {
