@@ -18,7 +18,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-21s%s\n", $$1, $$2 }'
 
 build: ## build ./arpcheck
-	$(GO) build -trimpath -buildvcs=$(buildvcs) -o arpcheck ./cmd/arpcheck
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=$(buildvcs) -o arpcheck ./cmd/arpcheck
 
 demo: build ## show a leak, its cure and a missing director in a lab of its own
 	./arpcheck demo

@@ -58,6 +58,7 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	defer s.inquiry.Close()
+	shedOwn(len(files) > 0 || o.write != "")
 	doc := a.ask(ctx, o, s, started)
 	// Before the socket is closed: that takes longer than proving a fault.
 	return a.conclude(&o.render, files, doc, func() error { return a.keep(proof, s.inquiry.Records(), doc.Results, o.quiet) })
