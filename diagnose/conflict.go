@@ -17,6 +17,9 @@ func (s *scene) ownerly(x *suspect) []evidence.Record {
 	for _, d := range s.directly(x.mac) {
 		all = append(all, d.answer)
 	}
+	if len(all) == 0 && s.witness {
+		return x.announcements
+	}
 	return all
 }
 
@@ -29,7 +32,7 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	f := Finding{Code: Conflict, Severity: Critical}
 	prove(&f, claims)
 	verb := "claim"
-	if slices.ContainsFunc(rivals, func(x *suspect) bool { return len(x.replies)+len(x.gratuitous) == 0 }) {
+	if slices.ContainsFunc(rivals, func(x *suspect) bool { return len(x.replies)+len(x.gratuitous)+len(x.announcements) == 0 }) {
 		verb = "answer as"
 	}
 	f.Summary = fmt.Sprintf("%s both %s %s, and nothing shows which is right.", s.names(macs), verb, s.vip)

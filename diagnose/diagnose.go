@@ -161,7 +161,7 @@ func (s *scene) host(x *suspect) Host {
 // own reports whether echo replies of a host are its own: one to a broadcast
 // frame is, for no router passes those on.
 func (s *scene) own(x *suspect) bool {
-	return len(x.synAcks) > 0 || slices.ContainsFunc(x.echoes, func(e evidence.Record) bool {
+	return s.witness || len(x.synAcks) > 0 || slices.ContainsFunc(x.echoes, func(e evidence.Record) bool {
 		return slices.ContainsFunc(s.echoed, func(ask evidence.Record) bool {
 			return ask.SenderIP == e.TargetIP && ask.Seq == e.Seq && ask.Dst == evidence.Broadcast
 		})

@@ -42,8 +42,13 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	for i := range c.left {
 		c.left[i] = i
 	}
-	// A host that completes connections to the VIP has it.
-	if slices.ContainsFunc(s.did(mac).synAcks, func(rec evidence.Record) bool { return !rec.Time.Before(since) }) {
+	// A host that completes connections to the VIP has it; so has one that
+	// answers pings as the VIP, where no router can have passed them on.
+	uses := s.did(mac).synAcks
+	if s.witness {
+		uses = append(slices.Clone(uses), s.did(mac).echoes...)
+	}
+	if slices.ContainsFunc(uses, func(rec evidence.Record) bool { return !rec.Time.Before(since) }) {
 		c.keep(func(h hypothesis) bool { return h.Place.holds() })
 	}
 	if s.witness {

@@ -100,9 +100,9 @@ func (s *scene) forwarders() (all []evidence.MAC) {
 		return all
 	}
 	claimants := s.claimants()
-	for _, syn := range s.syns {
-		if syn.SenderIP != s.vip && !syn.Dst.IsZero() && syn.Dst != syn.Src && slices.Contains(claimants, syn.Src) && !slices.Contains(s.people.ips[syn.Src], syn.SenderIP) {
-			add(syn.Src)
+	for _, rec := range append(slices.Clone(s.syns), s.echoed...) {
+		if rec.SenderIP != s.vip && !rec.Dst.IsZero() && !rec.Dst.IsGroup() && rec.Dst != rec.Src && slices.Contains(claimants, rec.Src) && s.people.elses(rec.SenderIP, rec.Src) {
+			add(rec.Src)
 		}
 	}
 	return all
@@ -118,6 +118,9 @@ func (s *scene) directly(mac evidence.MAC) (all []served) {
 		return nil
 	}
 	d := s.did(mac)
+	if len(d.echoes)+len(d.synAcks) == 0 {
+		return nil
+	}
 	type ping struct {
 		client  netip.Addr
 		id, seq uint16
@@ -148,14 +151,22 @@ func (s *scene) fromDirector(mac evidence.MAC) bool {
 }
 
 // rivals are the hosts that act as the owner of the VIP: they claim it by ARP,
-// or answer clients that were led to them.
+// or answer clients that were led to them. To ask with an address, as a real
+// server may by mistake, is to claim it where nobody does more, or where it is
+// the only address that any of them shows.
 func (s *scene) rivals() []evidence.MAC {
 	all := s.claimants()
 	if !s.witness {
 		return all
 	}
+	own := false
 	for _, mac := range s.order {
-		if !slices.Contains(all, mac) && len(s.directly(mac)) > 0 {
+		d := s.deeds[mac]
+		own = own || len(s.people.ips[mac]) > 0 && len(d.replies)+len(d.gratuitous)+len(d.announcements) > 0
+	}
+	asks := len(all) == 0 || !own && len(s.adverts) == 0 && s.cfg.Director.IsZero()
+	for _, mac := range s.order {
+		if !slices.Contains(all, mac) && (len(s.directly(mac)) > 0 || asks && len(s.deeds[mac].announcements) > 0) {
 			all = append(all, mac)
 		}
 	}

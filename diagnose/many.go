@@ -8,9 +8,12 @@ import (
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
-// manyAddresses is from how many addresses on a host that answers for them, and
-// never asks with them, is worth a word.
-const manyAddresses = 8
+// From how many addresses on a host that answers for them, and never asks with
+// them, is worth a word: by itself, and where it is in question anyway.
+const (
+	manyAddresses = 8
+	someAddresses = 4
+)
 
 // A crowd is the addresses that one host answers for without using them itself.
 type crowd struct {
@@ -28,7 +31,7 @@ func crowds(claims []evidence.Claim) (all []crowd) {
 		}
 	}
 	for mac, claims := range of {
-		if len(claims) >= manyAddresses {
+		if len(claims) >= someAddresses {
 			all = append(all, crowd{mac, claims})
 		}
 	}
@@ -58,8 +61,8 @@ func (c crowd) finding(p *people) Finding {
 	f := Finding{Code: ProxyARP, Severity: Warning, MAC: c.mac, IPs: p.ips[c.mac]}
 	first, last := c.claims[0], c.claims[len(c.claims)-1]
 	f.Summary = fmt.Sprintf("%s answers who-has for %d addresses, from %s to %s, and uses none of them itself.", p.call(c.mac), len(c.claims), first.Addr, last.Addr)
-	f.Why = "A router with proxy ARP does so, a firewall for its address pool, and a host with many addresses; so does a host that draws other people's traffic to itself. Traffic for these addresses passes through it."
-	f.Fix = []string{"# is it meant to? On it, if it is Linux:", "sysctl -a 2>/dev/null | grep 'proxy_arp '"}
+	f.Why = "A router with proxy ARP does so, a firewall for its address pool, and a host with many addresses; so does one whose VIP has a wide netmask on lo, and one that draws other people's traffic to itself. Traffic for these addresses passes through it."
+	f.Fix = []string{"# is it meant to? On it, if it is Linux:", "sysctl -a 2>/dev/null | grep 'proxy_arp '", "ip -o -4 addr show dev lo   # an address there with a mask other than /32 makes its whole subnet local"}
 	var recs []evidence.Record
 	for _, claim := range c.claims {
 		if claim.Probes > 0 || len(recs) == mostFiltered {

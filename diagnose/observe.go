@@ -70,8 +70,9 @@ func (s *scene) views(mac evidence.MAC, since time.Time) []observation {
 					continue // see announced
 				}
 				// For our own address a host may ask on other business, such
-				// as an echo request to its own; only the VIP tells.
-				if rec.TargetIP != s.cfg.Self.Addr || rec.SenderIP == q.asks[0].TargetIP {
+				// as an echo request to its own, or an error to send; only the
+				// VIP tells.
+				if rec.TargetIP != s.cfg.Self.Addr || rec.SenderIP == s.vip && q.asks[0].TargetIP == s.vip {
 					q.said = &rec
 				}
 			} else {
@@ -147,7 +148,11 @@ func promptReplies(asks, replies []evidence.Record) bool {
 // silenceCounts reports whether no reply means that the host did not reply.
 func (s *scene) silenceCounts(mac evidence.MAC, stimulus kernel.Stimulus, m model, asks []evidence.Record) bool {
 	if s.witness {
-		return s.silentTo(mac, asks) >= asksNeeded
+		need := asksNeeded
+		if stimulus.Broadcast && stimulus.Kind == kernel.WhoHas && stimulus.Target == m.grid.vip {
+			need = 1
+		}
+		return s.silentTo(mac, asks) >= need
 	}
 	need, wait := asksNeeded, hearAlone
 	if stimulus.Kind == kernel.WhoHas && stimulus.Broadcast && stimulus.Target == m.grid.vip {

@@ -31,7 +31,7 @@ func (c *captured) overall(conflicts int) Result {
 			mismatched += claim.Mismatched
 		}
 		for _, crowd := range crowds(s.claims) {
-			if len(r.Findings) < mostCrowds {
+			if len(crowd.claims) >= manyAddresses && len(r.Findings) < mostCrowds {
 				r.Findings = append(r.Findings, crowd.finding(s.who()))
 			}
 		}

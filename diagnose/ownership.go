@@ -2,19 +2,21 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
 // ownership finds what is wrong with the VIP's owner: several, none, another.
 func (s *scene) ownership(suspects []*suspect) (all []Finding) {
+	claimants := s.rivals()
 	var rivals []*suspect
 	var claims []evidence.Record
 	for _, x := range suspects {
 		if x.part.role != Other || s.former[x.mac] || s.spoofs(x.mac) {
 			continue
 		}
-		if acts := s.ownerly(x); len(acts) > 0 {
+		if acts := s.ownerly(x); len(acts) > 0 && slices.Contains(claimants, x.mac) {
 			rivals = append(rivals, x)
 			claims = append(claims, acts[0])
 		}

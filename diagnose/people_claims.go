@@ -41,7 +41,7 @@ func (p *people) fromClaims(log *evidence.Log, named map[netip.Addr]bool) {
 		if c.Claims() == 0 || byOthers(c) || p.isVIP[c.Addr] {
 			continue
 		}
-		if c.Requests+c.Gratuitous > 0 || named[c.Addr] || answers[c.MAC] <= mostOwn && claimants[c.Addr] == 1 {
+		if c.Requests+c.Gratuitous > 0 || named[c.Addr] || answers[c.MAC] <= fewAnswers && claimants[c.Addr] == 1 {
 			order = append(order, c)
 		}
 		if named[c.Addr] {
@@ -57,10 +57,23 @@ func (p *people) fromClaims(log *evidence.Log, named map[netip.Addr]bool) {
 	// Failing ARP, a host that was named is at the MAC address from which its
 	// packets come, for who was named is on this segment.
 	for _, rec := range log.Records {
+		if _, _, virtual := rec.Src.Virtual(); !virtual && (rec.Kind == evidence.VRRPAdvert || rec.Kind == evidence.CARPAdvert) && len(log.Files) > 0 {
+			p.add(rec.Src, rec.SenderIP)
+		}
 		if _, known := p.macs[rec.SenderIP]; !known && named[rec.SenderIP] && !rec.IsARP() && !rec.Sent && !rec.Src.IsZero() && !rec.IsAdvert() {
 			p.add(rec.Src, rec.SenderIP)
 		}
 	}
+}
+
+// fewAnswers is how many addresses a host may answer for, without ever asking
+// with them, that are taken for its own.
+const fewAnswers = 3
+
+// elses reports whether an address is another host's than this one, or nobody
+// knows whose.
+func (p *people) elses(ip netip.Addr, than evidence.MAC) bool {
+	return !slices.Contains(p.ips[than], ip)
 }
 
 // byOthers reports whether each frame of a claim came from another Ethernet

@@ -39,6 +39,7 @@ func (s *scene) cast() map[evidence.MAC]part {
 		self.reason += "; it is this very host, which cannot see itself"
 		parts[s.cfg.Self.MAC] = self
 	}
+	rivals := s.rivals()
 	for _, mac := range s.order {
 		if _, known := parts[mac]; known {
 			continue
@@ -59,8 +60,10 @@ func (s *scene) cast() map[evidence.MAC]part {
 			parts[mac] = part{RealServer, "holds the VIP and is not the director"}
 		case ok:
 			parts[mac] = part{Other, "is not the director"}
-		case s.witness && len(d.replies)+len(d.gratuitous) == 0 && len(s.directly(mac)) > 0:
+		case slices.Contains(rivals, mac) && len(d.replies)+len(d.gratuitous) == 0 && len(s.directly(mac)) > 0:
 			parts[mac] = part{Other, "answers clients as the VIP; nothing shows who should own it"}
+		case slices.Contains(rivals, mac) && len(d.replies)+len(d.gratuitous) == 0:
+			parts[mac] = part{Other, "asks with the VIP; nothing shows who should own it"}
 		case s.witness && len(d.replies)+len(d.gratuitous) == 0:
 			parts[mac] = part{RealServer, "uses the VIP, and was not seen to answer who-has for it"}
 		case len(d.replies)+len(d.gratuitous) == 0:

@@ -50,10 +50,18 @@ func (s *scene) replyDoubts(suspects []*suspect) (all []string) {
 		all = append(all, "nobody asks for it by ARP, so it may be far away, and the MAC addresses are those of routers")
 	case asks == 0 && answered:
 		all = append(all, "nobody asks for it by ARP in a broadcast, which all would have to answer")
+	case asks == 0 && len(s.rivals()) == 1:
+		all = append(all, fmt.Sprintf("%s answers clients as %s, and nothing shows whether it should: name it with --director or --rs", s.names(s.rivals()), s.vip))
 	case asks == 0:
 		all = append(all, "nobody asks for it by ARP, so who would answer cannot be seen")
+	case !answered && len(s.rivals()) > 0:
+		all = append(all, fmt.Sprintf("%s was not seen to answer who-has for it", s.names(s.rivals())))
 	case !answered:
 		all = append(all, fmt.Sprintf("no answer to %s is in the capture, which may have been taken where answers do not come by", count(asks, "who-has for it", "who-has for it")))
+	case s.askedInSight() == 0:
+		all = append(all, "the capture ends before others could have answered who-has for it")
+	case s.askedInSight() < asksNeeded:
+		all = append(all, "only one who-has for it is in the capture, and the frames of one who-has can get lost")
 	case !s.takenAt(suspects).IsZero():
 		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture was probably taken there, where the answers of others do not come by", s.people.call(s.takenAt(suspects))))
 	}

@@ -27,7 +27,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Reply = Fail
 	case s.witness && len(s.replyDoubts(suspects)) > 0:
 		t.Reply = Inconclusive
-	case unsure || unseen || s.nobody || !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
+	case unsure || unseen || s.nobody || !s.witness && !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
 		t.Reply = Inconclusive
 	}
 
@@ -38,7 +38,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		}
 	}
 	for _, x := range suspects {
-		if x.part.role != Director {
+		if x.part.role != Director && !s.former[x.mac] {
 			servers = append(servers, x.host)
 		}
 	}
@@ -134,7 +134,7 @@ func (s *scene) blame(findings []Finding) string {
 		switch {
 		case f.Severity != Critical:
 		case f.Code == Conflict:
-			parts = append(parts, s.disputed()+" claim it, and nothing shows which is right (name the director with --director)")
+			parts = append(parts, s.disputed()+" "+s.verb()+" it, and nothing shows which is right (name the director with --director)")
 		case f.Code == Unowned:
 			parts = append(parts, "nobody answers for it, so no client can reach it")
 		case deeds[f.Code][0] != "":
@@ -175,6 +175,8 @@ func (s *scene) blame(findings []Finding) string {
 	case len(did) == 0 || len(directors) == 0:
 	case answers:
 		parts = append(parts, "only "+s.names(directors)+" should")
+	case s.witness && s.askedInSight() < asksNeeded:
+		// It may well answer, where the capture does not show it.
 	default:
 		// First, for that is what must be mended first.
 		parts = slices.Insert(parts, 0, "the director "+s.names(directors)+" does not answer for it")
@@ -191,6 +193,16 @@ func (s *scene) disputed() string {
 		}
 	}
 	return s.names(rivals)
+}
+
+// verb is what they do.
+func (s *scene) verb() string {
+	for _, mac := range s.rivals() {
+		if d := s.deeds[mac]; s.parts[mac].role == Other && len(d.replies)+len(d.gratuitous)+len(d.announcements) == 0 {
+			return "answer as"
+		}
+	}
+	return "claim"
 }
 
 // unseenDirector returns the name of a director that was named and never seen.
@@ -239,7 +251,7 @@ func (s *scene) doubts(r Result, suspects []*suspect) (all []string) {
 	var unheld, quiet []evidence.MAC
 	for _, x := range suspects {
 		switch {
-		case x.part.role == Director || s.cfg.NoAnnounceTest:
+		case x.part.role == Director || s.cfg.NoAnnounceTest || s.former[x.mac]:
 		case x.host.HoldsVIP == Unknown:
 			unheld = append(unheld, x.mac)
 		case x.host.HoldsVIP == Yes && x.host.AnnouncesVIP == Unknown:
