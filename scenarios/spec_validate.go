@@ -3,8 +3,6 @@ package scenarios
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,17 +17,12 @@ var specName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 func (s *Spec) Validate() error {
 	j := &judge{spec: s}
 	j.head()
+	s.Topology().mistakes(j.fail)
 	for i := range s.Hosts {
 		j.host(&s.Hosts[i], fmt.Sprintf("hosts[%d]", i))
 	}
 	j.check(&s.Check, "check")
 	j.steps(s.Steps, "steps", true)
-	if len(j.errs) == 0 {
-		// What none of the above looks at, if there is such a thing.
-		if err := s.Topology().Validate(); err != nil {
-			j.fail("hosts", "%s", err)
-		}
-	}
 	if len(j.errs) == 0 {
 		return nil
 	}
@@ -107,52 +100,16 @@ func (j *judge) head() {
 			j.fail(at, "there are two segments %q", name)
 		}
 	}
-	if len(s.Hosts) == 0 {
-		j.fail("hosts", "there is no host")
-	}
 	if len(s.Steps) == 0 {
 		j.fail("steps", "there is no step")
 	}
 }
 
+// host checks what a host has beside what every lab has.
 func (j *judge) host(m *Member, at string) {
-	if !hostName.MatchString(m.Name) || m.Name == "none" {
-		j.fail(at+".name", "bad name %q of a host: letters, digits and . _ - only", m.Name)
-	} else if first := j.spec.member(m.Name); first != m {
-		j.fail(at+".name", "there are two hosts %q", m.Name)
-	}
-	devs := map[string]bool{"lo": true}
-	j.addresses(m.Loopback, at+".lo")
 	for i, ifc := range m.Interfaces {
-		at := fmt.Sprintf("%s.interfaces[%d]", at, i)
-		if err := checkDevName(ifc.Name); err != nil {
-			j.fail(at+".name", "%s", err)
-		} else if devs[ifc.Name] {
-			j.fail(at+".name", "host %s has two interfaces %q", m.Name, ifc.Name)
-		}
-		devs[ifc.Name] = true
-		switch {
-		case ifc.Kind == Dummy && ifc.Segment != "":
-			j.fail(at+".segment", "a dummy interface leads nowhere: it cannot be on a segment")
-		case ifc.Kind == Ethernet && ifc.Segment == "":
-			j.fail(at, "interface %q is on no segment: name one of %s, or give it kind: dummy", ifc.Name, list(j.spec.Segments))
-		case ifc.Kind == Ethernet && !slices.Contains(j.spec.Segments, ifc.Segment):
-			j.fail(at+".segment", "there is no segment %q, only %s", ifc.Segment, list(j.spec.Segments))
-		}
-		if ifc.MAC.IsGroup() {
-			j.fail(at+".mac", "%s is a group address, which no interface can have", ifc.MAC)
-		}
-		j.addresses(ifc.Addresses, at+".addresses")
-	}
-	for _, key := range slices.Sorted(maps.Keys(m.Sysctls)) {
-		j.sysctl(m, key, at+".sysctls."+key)
-	}
-	for i, r := range m.Routes {
-		at := fmt.Sprintf("%s.routes[%d]", at, i)
-		if err := r.check(); err != nil {
-			j.fail(at, "%s", err)
-		} else if r.Dev != "" {
-			j.dev(m, r.Dev, at+".dev")
+		if ifc.Segment != "" && !slices.Contains(j.spec.Segments, ifc.Segment) {
+			j.fail(fmt.Sprintf("%s.interfaces[%d].segment", at, i), "there is no segment %q, only %s", ifc.Segment, list(j.spec.Segments))
 		}
 	}
 	for i := range m.Services {
@@ -160,43 +117,20 @@ func (j *judge) host(m *Member, at string) {
 	}
 }
 
-func (j *judge) addresses(addrs []AddressSpec, at string) {
-	var have []netip.Prefix
-	for i, a := range addrs {
-		at := fmt.Sprintf("%s[%d]", at, i)
-		if err := a.check(); err != nil {
-			j.fail(at, "%s", err)
-		} else if slices.Contains(have, a.Prefix) {
-			j.fail(at, "the address %s is there twice", a.Prefix)
-		}
-		have = append(have, a.Prefix)
-	}
-}
-
-// sysctl checks a key, and that the interface in it, if there is one, exists.
+// sysctl checks a key.
 func (j *judge) sysctl(m *Member, key, at string) {
-	file, err := sysctlPath(key)
-	if err != nil {
+	if err := m.checkSysctl(key); err != nil {
 		j.fail(at, "%s", err)
-		return
-	}
-	parts := strings.Split(strings.TrimPrefix(file, "/proc/sys/"), "/")
-	if len(parts) == 5 && parts[0] == "net" && (parts[2] == "conf" || parts[2] == "neigh") && parts[3] != "all" && parts[3] != "default" {
-		j.dev(m, parts[3], at)
 	}
 }
 
 // dev checks that a host has an interface.
 func (j *judge) dev(m *Member, dev, at string) bool {
-	devs := []string{"lo"}
-	for _, ifc := range m.Interfaces {
-		devs = append(devs, ifc.Name)
+	err := m.checkDev(dev)
+	if err != nil {
+		j.fail(at, "%s", err)
 	}
-	if !slices.Contains(devs, dev) {
-		j.fail(at, "host %s has no interface %q, only %s", m.Name, dev, list(devs))
-		return false
-	}
-	return true
+	return err == nil
 }
 
 func (j *judge) pause(d Duration, at string) {

@@ -21,13 +21,13 @@ func TestValidate(t *testing.T) {
 	}{
 		{"classic", func(t *Topology) {}, ""},
 		{"no host", func(t *Topology) { t.Hosts = nil }, "there is no host"},
-		{"host without a name", func(t *Topology) { t.Hosts[1].Name = "" }, `host 2: bad name ""`},
+		{"host without a name", func(t *Topology) { t.Hosts[1].Name = "" }, `hosts[1].name: bad name ""`},
 		{"host named like a path", func(t *Topology) { t.Hosts[1].Name = "../x" }, `bad name "../x"`},
-		{"two hosts", func(t *Topology) { t.Hosts[1].Name = "client" }, `host "client": there are two of that name`},
+		{"two hosts", func(t *Topology) { t.Hosts[1].Name = "client" }, `hosts[1].name: there are two hosts "client"`},
 		{"two interfaces", func(t *Topology) {
 			t.Hosts[0].Interfaces = append(t.Hosts[0].Interfaces, t.Hosts[0].Interfaces[0])
-		}, `host "client": interface "eth1": there are two of that name`},
-		{"interface lo", func(t *Topology) { t.Hosts[0].Interfaces[0].Name = "lo" }, `interface "lo": there are two of that name`},
+		}, `hosts[0].interfaces[1].name: host client has two interfaces "eth1"`},
+		{"interface lo", func(t *Topology) { t.Hosts[0].Interfaces[0].Name = "lo" }, `host client has two interfaces "lo"`},
 		{"interface all", func(t *Topology) { t.Hosts[0].Interfaces[0].Name = "all" }, `interface "all"`},
 		{"long interface name", func(t *Topology) { t.Hosts[0].Interfaces[0].Name = "a-name-of-16-chr" }, "1 to 15 characters"},
 		{"no segment", func(t *Topology) { t.Hosts[0].Interfaces[0].Segment = "" }, "no segment"},
@@ -38,9 +38,10 @@ func TestValidate(t *testing.T) {
 		{"IPv6 address", func(t *Topology) { t.Hosts[0].Loopback = []AddressSpec{addr("fd00::1/64")} }, "fd00::1/64 is not IPv4"},
 		{"address twice", func(t *Topology) {
 			t.Hosts[0].Loopback = []AddressSpec{addr("192.0.2.1/32"), addr("192.0.2.1/32")}
-		}, `interface "lo": address 192.0.2.1/32 is there twice`},
+		}, `hosts[0].lo[1]: the address 192.0.2.1/32 is there twice`},
 		{"unknown scope", func(t *Topology) { t.Hosts[2].Loopback[0].Scope = "site" }, `unknown scope "site"`},
 		{"sysctl of the machine", func(t *Topology) { t.Hosts[0].Sysctls = map[string]string{"kernel.panic": "1"} }, "whole machine"},
+		{"sysctl of no interface", func(t *Topology) { t.Hosts[0].Sysctls = map[string]string{"net.ipv4.conf.eth9.arp_ignore": "1"} }, `host client has no interface "eth9"`},
 		{"sysctl with a way out", func(t *Topology) { t.Hosts[0].Sysctls = map[string]string{"net/../kernel/panic": "1"} }, "not a key"},
 		{"route nowhere", func(t *Topology) { t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.0/8").Prefix}} }, "neither a gateway nor an interface"},
 		{"route to a host's bits", func(t *Topology) {
@@ -48,7 +49,7 @@ func TestValidate(t *testing.T) {
 		}, "did you mean 10.0.0.0/8"},
 		{"route out of nothing", func(t *Topology) {
 			t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.0/8").Prefix, Dev: "eth9"}}
-		}, `there is no interface "eth9", only lo, eth1`},
+		}, `hosts[0].routes[0].dev: host client has no interface "eth9", only lo, eth1`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			top := ok()

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -17,79 +18,110 @@ var hostName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 // Validate reports everything that is wrong with the topology, one mistake
 // per line, as far as that can be known without building it.
 func (t Topology) Validate() error {
-	if len(t.Hosts) == 0 {
-		return errors.New("topology: there is no host")
-	}
 	var errs []error
-	seen := map[string]bool{}
-	for i, h := range t.Hosts {
-		who := fmt.Sprintf("host %q", h.Name)
-		if !hostName.MatchString(h.Name) {
-			errs = append(errs, fmt.Errorf("host %d: bad name %q: letters, digits and . _ - only", i+1, h.Name))
-		} else if seen[h.Name] {
-			errs = append(errs, fmt.Errorf("%s: there are two of that name", who))
-		}
-		seen[h.Name] = true
-		for _, err := range h.problems() {
-			errs = append(errs, fmt.Errorf("%s: %w", who, err))
-		}
-	}
+	t.mistakes(func(path, format string, a ...any) {
+		errs = append(errs, fmt.Errorf("%s: %s", path, fmt.Sprintf(format, a...)))
+	})
 	return errors.Join(errs...)
 }
 
-// problems lists the mistakes within one host.
-func (h HostSpec) problems() []error {
-	var errs []error
-	devs := []string{"lo"}
-	errs = append(errs, addressProblems("lo", h.Loopback)...)
-	for _, ifc := range h.Interfaces {
-		if slices.Contains(devs, ifc.Name) {
-			errs = append(errs, fmt.Errorf("interface %q: there are two of that name", ifc.Name))
-		}
-		devs = append(devs, ifc.Name)
-		if err := checkDevName(ifc.Name); err != nil {
-			errs = append(errs, err)
-		}
-		switch {
-		case ifc.Kind != Ethernet && ifc.Kind != Dummy:
-			errs = append(errs, fmt.Errorf("interface %q: unknown kind %q: it can be empty or %q", ifc.Name, ifc.Kind, Dummy))
-		case ifc.Kind == Ethernet && ifc.Segment == "":
-			errs = append(errs, fmt.Errorf("interface %q: no segment: name one, or make its kind %q", ifc.Name, Dummy))
-		case ifc.Kind == Dummy && ifc.Segment != "":
-			errs = append(errs, fmt.Errorf("interface %q: a %s interface cannot be on segment %q", ifc.Name, Dummy, ifc.Segment))
-		}
-		if ifc.MAC.IsGroup() {
-			errs = append(errs, fmt.Errorf("interface %q: MAC %s is a group address", ifc.Name, ifc.MAC))
-		}
-		errs = append(errs, addressProblems(ifc.Name, ifc.Addresses)...)
+// mistakes tells of everything that is wrong with the topology, and where: the
+// path is made of the keys of a scenario file, such as hosts[0].name.
+func (t Topology) mistakes(tell func(path, format string, a ...any)) {
+	if len(t.Hosts) == 0 {
+		tell("hosts", "there is no host")
 	}
-	for key := range h.Sysctls {
-		if _, err := sysctlPath(key); err != nil {
-			errs = append(errs, err)
+	seen := map[string]bool{}
+	for i, h := range t.Hosts {
+		at := fmt.Sprintf("hosts[%d]", i)
+		if !hostName.MatchString(h.Name) {
+			tell(at+".name", "bad name %q of a host: letters, digits and . _ - only", h.Name)
+		} else if seen[h.Name] {
+			tell(at+".name", "there are two hosts %q", h.Name)
 		}
+		seen[h.Name] = true
+		h.mistakes(func(path, format string, a ...any) { tell(at+"."+path, format, a...) })
 	}
-	for _, r := range h.Routes {
-		if err := r.check(); err != nil {
-			errs = append(errs, err)
-		} else if r.Dev != "" && !slices.Contains(devs, r.Dev) {
-			errs = append(errs, fmt.Errorf("route to %s: there is no interface %q, only %s", r.Destination, r.Dev, strings.Join(devs, ", ")))
-		}
-	}
-	return errs
 }
 
-func addressProblems(dev string, addrs []AddressSpec) []error {
-	var errs []error
+// mistakes tells of those within one host.
+func (h HostSpec) mistakes(tell func(path, format string, a ...any)) {
+	addressMistakes(h.Loopback, "lo", tell)
+	devs := []string{"lo"}
+	for i, ifc := range h.Interfaces {
+		at := fmt.Sprintf("interfaces[%d]", i)
+		if err := checkDevName(ifc.Name); err != nil {
+			tell(at+".name", "%s", err)
+		} else if slices.Contains(devs, ifc.Name) {
+			tell(at+".name", "host %s has two interfaces %q", h.Name, ifc.Name)
+		}
+		devs = append(devs, ifc.Name)
+		switch {
+		case ifc.Kind != Ethernet && ifc.Kind != Dummy:
+			tell(at+".kind", "interface %q: unknown kind %q: it can be empty or %q", ifc.Name, ifc.Kind, Dummy)
+		case ifc.Kind == Ethernet && ifc.Segment == "":
+			tell(at, "interface %q is on no segment: name one, or make its kind %q", ifc.Name, Dummy)
+		case ifc.Kind == Dummy && ifc.Segment != "":
+			tell(at+".segment", "interface %q leads nowhere: a %s interface cannot be on segment %q", ifc.Name, Dummy, ifc.Segment)
+		}
+		if ifc.MAC.IsGroup() {
+			tell(at+".mac", "%s is a group address, which no interface can have", ifc.MAC)
+		}
+		addressMistakes(ifc.Addresses, at+".addresses", tell)
+	}
+	for _, key := range slices.Sorted(maps.Keys(h.Sysctls)) {
+		if err := h.checkSysctl(key); err != nil {
+			tell("sysctls."+key, "%s", err)
+		}
+	}
+	for i, r := range h.Routes {
+		at := fmt.Sprintf("routes[%d]", i)
+		if err := r.check(); err != nil {
+			tell(at, "%s", err)
+		} else if r.Dev != "" {
+			if err := h.checkDev(r.Dev); err != nil {
+				tell(at+".dev", "%s", err)
+			}
+		}
+	}
+}
+
+func addressMistakes(addrs []AddressSpec, at string, tell func(path, format string, a ...any)) {
 	var have []netip.Prefix
-	for _, a := range addrs {
+	for i, a := range addrs {
 		if err := a.check(); err != nil {
-			errs = append(errs, fmt.Errorf("interface %q: %w", dev, err))
+			tell(fmt.Sprintf("%s[%d]", at, i), "%s", err)
 		} else if slices.Contains(have, a.Prefix) {
-			errs = append(errs, fmt.Errorf("interface %q: address %s is there twice", dev, a.Prefix))
+			tell(fmt.Sprintf("%s[%d]", at, i), "the address %s is there twice", a.Prefix)
 		}
 		have = append(have, a.Prefix)
 	}
-	return errs
+}
+
+// checkDev wants an interface that the host has.
+func (h HostSpec) checkDev(dev string) error {
+	devs := []string{"lo"}
+	for _, ifc := range h.Interfaces {
+		devs = append(devs, ifc.Name)
+	}
+	if !slices.Contains(devs, dev) {
+		return fmt.Errorf("host %s has no interface %q, only %s", h.Name, dev, list(devs))
+	}
+	return nil
+}
+
+// checkSysctl wants a key of the host's own, and that the interface in it, if
+// there is one, exists.
+func (h HostSpec) checkSysctl(key string) error {
+	file, err := sysctlPath(key)
+	if err != nil {
+		return err
+	}
+	parts := strings.Split(strings.TrimPrefix(file, "/proc/sys/"), "/")
+	if len(parts) == 5 && (parts[2] == "conf" || parts[2] == "neigh") && parts[3] != "all" && parts[3] != "default" {
+		return h.checkDev(parts[3])
+	}
+	return nil
 }
 
 func (a AddressSpec) check() error {
