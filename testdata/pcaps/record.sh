@@ -6,7 +6,7 @@
 # As root, with tcpdump, keepalived, iproute2, iputils-arping and python3, and
 # an arpcheck in the PATH. Times and the order of answers differ each time, so
 # the expected results beside the captures have to be looked at and written
-# again: go test ./cmd/arpcheck -run TestRecorded -update
+# again: go test ./cmd/arpcheck -run TestRecorded -update-recorded
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -37,10 +37,13 @@ down() {
 # on HOST COMMAND… runs a command on a host of the lab.
 on() { ip netns exec "$lab-$1" "${@:2}"; }
 
+# exec_on is for what is to be killed: the process is the command itself.
+exec_on() { exec ip netns exec "$lab-$1" "${@:2}"; }
+
 # dump FILE [ARG…] records on the client until dumped.
 dump() {
 	rm -f "$tmp/tcpdump"
-	on client tcpdump -Z root --immediate-mode -U -n -w "$1" "${@:2}" 2>"$tmp/tcpdump" &
+	exec_on client tcpdump -Z root --immediate-mode -U -n -w "$1" "${@:2}" 2>"$tmp/tcpdump" &
 	dumping=$!
 	until grep -qs "listening on" "$tmp/tcpdump"; do sleep 0.05; done
 }
@@ -143,14 +146,21 @@ record_classic() {
 	down
 }
 
+# The real server answers for its own address, not for the VIP; and when it
+# answers a client as the VIP, it asks for it in its own name.
 record_healthy() {
 	cluster rec-healthy
 	up "$tmp/rec-healthy.yaml"
 	set_right r1
 	dump healthy.pcap -i eth1
-	ping client $vip 2
 	ping client 192.168.1.41
+	for _ in 1 2; do
+		on client ip neigh flush all
+		ping client $vip
+	done
+	on r1 ip neigh flush all
 	forward $client "$(mac r1)"
+	sleep 0.2
 	dumped
 	down
 }
