@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -11,63 +9,41 @@ import (
 	"github.com/arpcheck/arpcheck/diagnose"
 )
 
-// A fileView is how frames of captures are named: by file, where there are
-// several, and by the time of day, where all are of one day.
+// A fileView is how frames of captures are named: by the number of the file,
+// where there are several, and by the time of day, where all are of one day.
 type fileView struct {
 	fromFiles    bool // the document is about captures
 	severalFiles bool
-	base         map[string]string // short names, where they are unique
-	days         bool              // frames of several days
+	order        map[string]int // of the files, from 1
+	days         bool           // frames of several days
 }
 
 // viewOf looks at which captures a document is about.
 func viewOf(d *Document) fileView {
-	var v fileView
+	v := fileView{order: map[string]int{}}
 	var first, last time.Time
-	files := map[string]bool{}
-	for i := range d.Results {
-		for j := range d.Results[i].Capture.Files {
-			f := &d.Results[i].Capture.Files[j]
-			files[f.Name] = true
-			for _, t := range []time.Time{f.First, f.Last} {
-				if t.IsZero() {
-					continue
-				}
-				if first.IsZero() || t.Before(first) {
-					first = t
-				}
-				if last.IsZero() || t.After(last) {
-					last = t
-				}
+	for _, f := range captureFiles(d) {
+		v.order[f.Name] = len(v.order) + 1
+		for _, t := range []time.Time{f.First, f.Last} {
+			if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+				first = t
+			}
+			if t.After(last) {
+				last = t
 			}
 		}
 	}
-	v.fromFiles, v.severalFiles = len(files) > 0, len(files) > 1
+	v.fromFiles, v.severalFiles = len(v.order) > 0, len(v.order) > 1
 	v.days = first.Format(time.DateOnly) != last.Format(time.DateOnly)
-	count := map[string]int{}
-	for name := range files {
-		count[filepath.Base(name)]++
-	}
-	v.base = map[string]string{}
-	for name := range files {
-		v.base[name] = name
-		if count[filepath.Base(name)] == 1 {
-			v.base[name] = filepath.Base(name)
-		}
-	}
 	return v
 }
 
-// fileName is what a capture is called in a line that has little room.
-func (v *fileView) fileName(name string) string { return clean(cmp.Or(v.base[name], name)) }
-
 // frame names a frame.
 func (v *fileView) frame(file string, number int) string {
-	text := fmt.Sprintf("#%d", number)
-	if v.severalFiles && file != "" {
-		text = v.fileName(file) + " " + text
+	if n := v.order[file]; v.severalFiles && n > 0 {
+		return fmt.Sprintf("%d:#%d", n, number)
 	}
-	return text
+	return fmt.Sprintf("#%d", number)
 }
 
 // clock prints the time of a frame.
@@ -108,12 +84,15 @@ func captureFiles(d *Document) (files []*diagnose.CaptureFile) {
 }
 
 // captureFile says what a file is, and what of it could not be read.
-func captureFile(f *diagnose.CaptureFile) string {
+func (v *fileView) captureFile(f *diagnose.CaptureFile) string {
 	kind := clean(f.Format)
 	if f.Compression != "" {
 		kind += " in " + clean(f.Compression)
 	}
 	text := fmt.Sprintf("%s (%s): %s", clean(f.Name), kind, plural(f.Frames, "frame", "frames"))
+	if v.severalFiles {
+		text = fmt.Sprintf("%d: %s", v.order[f.Name], text)
+	}
 	if !f.First.IsZero() {
 		text += fmt.Sprintf(", %s to %s", f.First.Format("2006-01-02 15:04:05.000"), f.Last.Format("15:04:05.000 MST"))
 		if a, b := f.First.Format(time.DateOnly), f.Last.Format(time.DateOnly); a != b {

@@ -208,9 +208,9 @@ func (p *printer) filters(in string, filters []diagnose.Filter) {
 	for _, f := range filters {
 		where := ""
 		if p.severalFiles {
-			where = ", in " + p.fileName(f.File)
+			where = ", file " + clean(f.File)
 		}
-		p.line(in + p.style.bold("in Wireshark"+where+":"))
+		p.para(in, in, p.style.bold("in Wireshark"+where+":"))
 		p.line(in + "  " + p.style.paste(clean(f.Display)))
 	}
 }

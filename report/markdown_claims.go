@@ -68,7 +68,7 @@ func (m *markdown) changes(r *diagnose.Result) {
 // filters writes what to paste into Wireshark.
 func (m *markdown) filters(filters []diagnose.Filter) {
 	for _, f := range filters {
-		m.block("**In Wireshark%s:**", markdownText(map[bool]string{true: ", in " + m.fileName(f.File)}[m.severalFiles]))
+		m.block("**In Wireshark%s:**", markdownText(map[bool]string{true: ", file " + f.File}[m.severalFiles]))
 		m.block("%s", markdownBlock("text", []string{f.Display}))
 	}
 }

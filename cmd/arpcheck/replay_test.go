@@ -70,7 +70,11 @@ func factsOf(t testing.TB, json string) facts {
 	for _, r := range doc.Results {
 		for _, f := range r.Findings {
 			if f.Severity == diagnose.Critical {
-				all = append(all, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.VIP, f.Code, f.MAC)))
+				about := fmt.Sprintf("%s %s", r.VIP, f.Code)
+				if !f.MAC.IsZero() {
+					about += " " + f.MAC.String()
+				}
+				all = append(all, about)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +18,11 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		ContinueOnError:     true, // the lines do not build on each other
 		Cmds:                commands,
+		Setup: func(env *testscript.Env) error {
+			dir, err := filepath.Abs(recordings)
+			env.Setenv("RECORDINGS", dir)
+			return err
+		},
 	})
 }
 
