@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/arpcheck/arpcheck/capture"
 	"github.com/arpcheck/arpcheck/report"
 	"github.com/arpcheck/arpcheck/scenarios"
 )
@@ -97,6 +98,27 @@ func TestFullDisk(t *testing.T) {
 	})
 }
 
+// The same for the frames that --write keeps: the result stands and is printed,
+// but the exit code says that not all was done.
+func TestFullDiskForFrames(t *testing.T) {
+	l := scenarios.Start(t, labs["leak"])
+	dir := t.TempDir()
+	onSmallDisk(t, dir, func() {
+		if err := os.WriteFile(filepath.Join(dir, "fills"), make([]byte, 4096), 0o600); err != nil {
+			t.Error(err)
+		}
+		file := filepath.Join(dir, "proof.pcapng")
+		cmd, stdout, stderr := arpcheck(l, "--director", "192.168.1.10", "--write", file)
+		code := exitCode(cmd.Run())
+		if code != 2 || !strings.Contains(stderr.String(), "arpcheck: writing "+file+": no space left on device\n") || !strings.Contains(stdout.String(), "FAIL") {
+			t.Errorf("exit code %d, want 2; standard output %q, standard error %q", code, stdout, stderr)
+		}
+		if got := listing(t, dir); fmt.Sprint(got) != "[fills]" {
+			t.Errorf("left in the folder: %v", got)
+		}
+	})
+}
+
 // A device that takes nothing is told of, whatever is written to it.
 func TestFullStandardOutput(t *testing.T) {
 	l := scenarios.Start(t, labs["leak"])
@@ -127,7 +149,7 @@ func TestSignalAtAnyMoment(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			file := filepath.Join(dir, "result.json")
-			cmd, stdout, stderr := arpcheck(l, "--director", "192.168.1.10", "-o", "json="+file)
+			cmd, stdout, stderr := arpcheck(l, "--director", "192.168.1.10", "-q", "-o", "json="+file, "--write", filepath.Join(dir, "proof.pcapng"))
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -145,8 +167,13 @@ func TestSignalAtAnyMoment(t *testing.T) {
 			case !whole(data):
 				t.Errorf("the result is not whole: %v\n%s", err, data)
 			}
-			if got := listing(t, dir); len(got) > 1 || len(got) == 1 && got[0] != "result.json" {
-				t.Errorf("left in the folder: %v", got)
+			for _, name := range listing(t, dir) {
+				if name != "result.json" && name != "proof.pcapng" {
+					t.Errorf("left in the folder: %s", name)
+				}
+			}
+			if log, err := capture.Replay(t.Context(), []capture.Source{{Name: filepath.Join(dir, "proof.pcapng")}}, capture.ReplayConfig{}); err == nil && log.Files[0].Damaged > 0 {
+				t.Errorf("half a capture is there: %+v", log.Files[0])
 			}
 			if strings.Contains(stderr.String(), "panic") || stdout.Len() > 0 {
 				t.Errorf("standard output %s, standard error %s", stdout, stderr)

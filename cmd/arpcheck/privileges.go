@@ -4,10 +4,6 @@ package main
 // its privileges. In a test it is not.
 var ownProcess bool
 
-// readsFiles are the commands that read what anybody may have written, and need
-// no privilege to.
-var readsFiles = map[string]bool{"replay": true, "report": true, "explain": true, "version": true}
-
 // shedOwn gives up what the program does not need any more; files says whether
 // it is still going to open or to name files. That it cannot is no reason not
 // to go on: it is then as privileged as who started it.

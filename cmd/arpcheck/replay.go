@@ -48,6 +48,7 @@ input.`,
 
 // replay makes one run: flags, files, frames, diagnosis, report.
 func (a *app) replay(ctx context.Context, o *replayOptions) error {
+	shedOwn(true) // a capture can come from anybody
 	sources, err := a.sources(o.files)
 	if err != nil {
 		return err
@@ -55,6 +56,9 @@ func (a *app) replay(ctx context.Context, o *replayOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	ctx, stop := interruptible(ctx, a.stderr, "")
+	defer stop()
+
 	files, err := openOutputs(o.render.outputs)
 	if err != nil {
 		return err
@@ -65,9 +69,6 @@ func (a *app) replay(ctx context.Context, o *replayOptions) error {
 		return err
 	}
 	defer proof.discard()
-
-	ctx, stop := interruptible(ctx, a.stderr, "")
-	defer stop()
 
 	started := time.Now()
 	log, err := a.readCaptures(ctx, o, sources)

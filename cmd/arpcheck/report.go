@@ -40,6 +40,7 @@ func (a *app) report(name string, r *renderOptions) error {
 	if err := r.validate(); err != nil {
 		return err
 	}
+	shedOwn(true) // a result can come from anybody
 	doc, err := a.read(name)
 	if err != nil {
 		return err
