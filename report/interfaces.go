@@ -12,22 +12,9 @@ import (
 func (p *printer) interfaces(r *diagnose.Result) {
 	p.gap()
 	for i := range r.Hosts {
-		h := &r.Hosts[i]
-		role := strings.ReplaceAll(clean(string(h.Role)), "-", " ")
-		p.para("role: ", "      ", fmt.Sprintf("%s (%s)", role, clean(h.RoleReason)))
+		p.para("role: ", "      ", roleOf(&r.Hosts[i]))
 	}
-	shown := r.Interfaces
-	if len(shown) > mostHosts && !p.verbose {
-		shown = shown[:mostHosts]
-	}
-	marked := map[diagnose.Code]bool{}
-	for i := range r.Findings {
-		marked[r.Findings[i].Code] = true
-	}
-	rows := make([][]cell, len(shown))
-	for i := range shown {
-		rows[i] = interfaceRow(&shown[i], marked)
-	}
+	rows := interfaceRows(r, p.verbose)
 	p.gap()
 	lines := table(interfaceColumns, rows, p.width, p.style)
 	for _, line := range lines {
@@ -39,7 +26,7 @@ func (p *printer) interfaces(r *diagnose.Result) {
 				row[0].text, row[1].text, row[2].text, row[3].text, row[4].text, row[5].text, row[6].text))
 		}
 	}
-	p.more(len(r.Interfaces)-len(shown), "interface", "")
+	p.more(len(r.Interfaces)-len(rows), "interface", "")
 }
 
 var interfaceColumns = []column{
@@ -50,6 +37,28 @@ var interfaceColumns = []column{
 	{head: []string{"SENDS GRA-", "TUITOUS"}, short: []string{"GRATUI-", "TOUS"}},
 	{head: []string{"arp_", "ignore"}, most: 15},
 	{head: []string{"arp_", "announce"}, most: 15},
+}
+
+// roleOf is what an inspected host is, and why.
+func roleOf(h *diagnose.Host) string {
+	return clean(fmt.Sprintf("%s (%s)", strings.ReplaceAll(string(h.Role), "-", " "), h.RoleReason))
+}
+
+// interfaceRows are the rows of the table, the first few if there are many.
+func interfaceRows(r *diagnose.Result, verbose bool) [][]cell {
+	shown := r.Interfaces
+	if len(shown) > mostHosts && !verbose {
+		shown = shown[:mostHosts]
+	}
+	marked := map[diagnose.Code]bool{}
+	for i := range r.Findings {
+		marked[r.Findings[i].Code] = true
+	}
+	rows := make([][]cell, len(shown))
+	for i := range shown {
+		rows[i] = interfaceRow(&shown[i], marked)
+	}
+	return rows
 }
 
 func interfaceRow(v *diagnose.Interface, marked map[diagnose.Code]bool) []cell {

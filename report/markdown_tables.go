@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/arpcheck/arpcheck/diagnose"
@@ -28,23 +27,11 @@ func (m *markdown) hosts(r *diagnose.Result) {
 // interfaces writes the table of the interfaces of the host that was inspected.
 func (m *markdown) interfaces(r *diagnose.Result) {
 	for i := range r.Hosts {
-		h := &r.Hosts[i]
-		m.block("**Role:** %s", markdownText(fmt.Sprintf("%s (%s)", strings.ReplaceAll(string(h.Role), "-", " "), h.RoleReason)))
+		m.block("**Role:** %s", markdownText(roleOf(&r.Hosts[i])))
 	}
-	shown := r.Interfaces
-	if len(shown) > mostHosts && !m.verbose {
-		shown = shown[:mostHosts]
-	}
-	marked := map[diagnose.Code]bool{}
-	for i := range r.Findings {
-		marked[r.Findings[i].Code] = true
-	}
-	rows := make([][]cell, len(shown))
-	for i := range shown {
-		rows[i] = interfaceRow(&shown[i], marked)
-	}
+	rows := interfaceRows(r, m.verbose)
 	m.table([]string{"Interface", "Address", "Answers for VIP", "Announces VIP", "Sends gratuitous", "arp_ignore", "arp_announce"}, rows)
-	m.rest(len(r.Interfaces)-len(shown), "interface")
+	m.rest(len(r.Interfaces)-len(rows), "interface")
 }
 
 // table writes a table; what a finding is about is bold.

@@ -59,6 +59,11 @@ func (s *Spec) origin(c CheckSpec) (from *Member, dev string, err error) {
 	return nil, "", fmt.Errorf("host %s, where the check is made, has no such interface on a segment", from.Name)
 }
 
+// isOn reports whether the host has an interface on the segment.
+func (m *Member) isOn(segment string) bool {
+	return slices.ContainsFunc(m.Interfaces, func(ifc InterfaceSpec) bool { return ifc.Kind == Ethernet && ifc.Segment == segment })
+}
+
 // on is the segment that an interface is plugged into.
 func (m *Member) on(dev string) string {
 	for _, ifc := range m.Interfaces {

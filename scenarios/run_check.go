@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/arpcheck/arpcheck/diagnose"
 	"github.com/arpcheck/arpcheck/evidence"
+	"github.com/arpcheck/arpcheck/inspect"
 )
 
 // check makes a check, with what happens meanwhile, and compares.
@@ -23,7 +23,10 @@ func (r *run) check(ctx context.Context, c *CheckStep) ([]diagnose.Result, []str
 	if err != nil {
 		return nil, nil, err
 	}
-	cmp := comparison{names: r.spec.onSegment(segment), settings: r.settings(segment)}
+	settings, err := r.settings(segment)
+	if err != nil {
+		return nil, nil, err
+	}
 
 	// If something goes wrong meanwhile the check need not go on.
 	ctx, cancel := context.WithCancel(ctx)
@@ -49,8 +52,15 @@ func (r *run) check(ctx context.Context, c *CheckStep) ([]diagnose.Result, []str
 		return results, nil, err
 	}
 	// What changed meanwhile has no one value.
-	after := r.settings(segment)
-	maps.DeleteFunc(cmp.settings, func(name string, s [2]int) bool { return after[name] != s })
+	after, err := r.settings(segment)
+	if err != nil {
+		return results, nil, err
+	}
+	maps.DeleteFunc(settings, func(name string, s [2]int) bool {
+		then, known := after[name]
+		return !known || then != s
+	})
+	cmp := comparison{names: r.spec.onSegment(segment), settings: settings}
 	return results, cmp.all(c.Expect, results), nil
 }
 
@@ -67,37 +77,34 @@ func (s *Spec) onSegment(segment string) map[evidence.MAC]string {
 	return names
 }
 
-// settings reads what arp_ignore and arp_announce are in force on the segment:
-// the larger one of the interface and of "all" (IN_DEV_MAXCONF). A host whose
-// interfaces on the segment differ is left out.
-func (r *run) settings(segment string) map[string][2]int {
+// settings reads what arp_ignore and arp_announce are in force on the segment. A
+// host is left out that has no interface up there, or some that differ.
+func (r *run) settings(segment string) (map[string][2]int, error) {
 	all := map[string][2]int{}
-	for _, m := range r.spec.Hosts {
-		h := r.lab.Host(m.Name)
+	for i := range r.spec.Hosts {
+		m := &r.spec.Hosts[i]
+		if !m.isOn(segment) {
+			continue
+		}
+		var host inspect.Host
+		if err := r.lab.Host(m.Name).Do(func() (err error) {
+			host, err = inspect.ReadHost()
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("read the settings of host %s: %w", m.Name, err)
+		}
 		var have [][2]int
 		for _, ifc := range m.Interfaces {
 			if ifc.Kind != Ethernet || ifc.Segment != segment {
 				continue
 			}
-			var v [2]int
-			for i, name := range []string{"arp_ignore", "arp_announce"} {
-				for _, which := range []string{"all", ifc.Name} {
-					text, err := h.SysctlGet("net/ipv4/conf/" + which + "/" + name)
-					n, nerr := strconv.Atoi(text)
-					if err != nil || nerr != nil {
-						continue // renamed or gone
-					}
-					v[i] = max(v[i], n)
-				}
+			if s, ok := host.Effective(ifc.Name); ok { // it may be down, renamed or gone
+				have = append(have, [2]int{s.ARPIgnore, s.ARPAnnounce})
 			}
-			if v[0] >= 4 && v[0] <= 7 {
-				v[0] = 0 // they behave alike
-			}
-			have = append(have, v)
 		}
 		if len(have) > 0 && !slices.ContainsFunc(have, func(v [2]int) bool { return v != have[0] }) {
 			all[m.Name] = have[0]
 		}
 	}
-	return all
+	return all, nil
 }

@@ -215,6 +215,35 @@ func TestRunRefused(t *testing.T) {
 	}
 }
 
+// The settings that a diagnosis is compared with are those that count on the
+// segment; one that cannot be read is no zero.
+func TestRunSettings(t *testing.T) {
+	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    sysctls: {net.ipv4.conf.all.arp_ignore: 1, net.ipv4.conf.eth1.arp_announce: 2}\n")
+	lab := Start(t, s)
+	r := &run{s, lab}
+	if got, err := r.settings("lan"); err != nil || got["r1"] != [2]int{1, 2} || len(got) != 3 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, change := range []error{
+		lab.Host("r1").Sysctl("net.ipv4.conf.eth1.arp_ignore", "6"), // as 0
+		lab.Host("director").RenameLink("eth1", "eth7"),
+		lab.Host("client").SetUp("eth1", false),
+	} {
+		if change != nil {
+			t.Fatal(change)
+		}
+	}
+	if got, err := r.settings("lan"); err != nil || got["r1"] != [2]int{0, 2} || len(got) != 1 {
+		t.Errorf("after some changes: got %v, %v", got, err)
+	}
+	if err := lab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.settings("lan"); err == nil {
+		t.Errorf("of a lab that is closed: got %v", got)
+	}
+}
+
 // A host that goes down and comes up again has its routes and services back.
 func TestPowerCycle(t *testing.T) {
 	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    routes: [{to: 0.0.0.0/0, via: 192.168.1.10}]\n    services: [{tcp: 192.168.1.41:80}]\n")

@@ -196,7 +196,7 @@ func (j *judge) expect(e *Expectation, vips []netip.Addr, segment, at string) {
 			j.noHost(name, at+".hosts."+name)
 			continue
 		}
-		if !slices.ContainsFunc(m.Interfaces, func(ifc InterfaceSpec) bool { return ifc.Segment == segment && ifc.Kind == Ethernet }) {
+		if !m.isOn(segment) {
 			j.fail(at+".hosts."+name, "host %s is not on segment %q, where the check is made", name, segment)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/arpcheck/arpcheck/inspect"
+	"github.com/arpcheck/arpcheck/kernel"
 	"github.com/arpcheck/arpcheck/scenarios"
 )
 
@@ -18,7 +19,7 @@ func (o *checkOptions) fits(s *inspect.Segment) error {
 			what := ""
 			switch {
 			case p.Bits() > 30: // there, both are hosts' (RFC 3021)
-			case vip == last(p):
+			case vip == kernel.Broadcast(p):
 				what = "broadcast"
 			case vip == p.Masked().Addr() && vip != p.Addr():
 				what = "network"
@@ -47,7 +48,7 @@ func (o *checkOptions) fits(s *inspect.Segment) error {
 		if !p.Contains(src) || p.Bits() > 30 {
 			continue
 		}
-		if src == p.Masked().Addr() || src == last(p) {
+		if src == p.Masked().Addr() || src == kernel.Broadcast(p) {
 			return withHint(fmt.Errorf("--probe-source: %s is no host's address in %s on %s", src, p.Masked(), name), hint)
 		}
 		return nil
@@ -60,15 +61,6 @@ func (o *checkOptions) fits(s *inspect.Segment) error {
 		subnets = append(subnets, p.Masked().String())
 	}
 	return withHint(fmt.Errorf("--probe-source: %s is not on the link: %s has %s", src, name, strings.Join(subnets, ", ")), hint)
-}
-
-// last is the highest address of a subnet, its broadcast address.
-func last(p netip.Prefix) netip.Addr {
-	a := p.Addr().As4()
-	for i := p.Bits(); i < 32; i++ {
-		a[i/8] |= 0x80 >> (i % 8)
-	}
-	return netip.AddrFrom4(a)
 }
 
 // inquiry is what the flags ask for.
