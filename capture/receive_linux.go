@@ -51,7 +51,22 @@ func (r *reading) frame(conn *packet.Conn, raw syscall.RawConn, deadline time.Ti
 	case r.err != nil:
 		return nil, time.Time{}, os.NewSyscallError("recvmsg", r.err)
 	}
-	return r.frameBuf[:r.n], kernelTime(r.controlBuf[:r.controlLen]), nil
+	return r.frameBuf[:r.n], onMonotonic(kernelTime(r.controlBuf[:r.controlLen]), time.Now()), nil
+}
+
+// oldest is how long a frame may have waited to be read.
+const oldest = 10 * time.Second
+
+// onMonotonic gives a time that the kernel told, of the wall clock, its place
+// on the monotonic clock, so that all that is measured from it is right though
+// the wall clock be set meanwhile. A time that cannot be, later than now or long
+// ago, was told before the clock was set: then now is the best there is.
+func onMonotonic(told, now time.Time) time.Time {
+	age := now.Round(0).Sub(told) // Round strips the monotonic reading
+	if age < 0 || age > oldest {
+		return now
+	}
+	return now.Add(-age)
 }
 
 // recvmsg receives one frame without waiting and reports whether there is a

@@ -51,7 +51,7 @@ func (r *Run) restore(before map[netip.Addr]evidence.MAC) {
 		default:
 			continue // new, and nobody knows what would be right
 		}
-		due := r.lastClaim(vip, now).Add(locktime)
+		due := unlocked(r.lastClaim(vip, now))
 		for range repairs {
 			steps = append(steps, timed{due, step{frames: func() []frame {
 				if mac, _ := r.link.Neighbour(vip); mac == wrong[vip] {

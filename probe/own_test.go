@@ -80,3 +80,18 @@ func TestUndoHasAnAddressLeft(t *testing.T) {
 		}
 	})
 }
+
+// Times of frames may come from a wall clock that is set back in mid-run: they
+// then lie in the future. Nobody waits until that has come.
+func TestClockSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &segment{hosts: []*host{newHost(r1, r1IP, 0, 0, false), director()}, own: &entry{dirMAC, time.Now().Add(-time.Minute)}, ahead: time.Hour}
+		log := do(t, t.Context(), config(), s)
+		if took := log.End.Sub(log.Start); took > 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if !slices.Contains(notes(log), evidence.Undone) {
+			t.Errorf("notes %v, want undone", log.Notes)
+		}
+	})
+}

@@ -22,6 +22,7 @@ type segment struct {
 	queue []evidence.Record // not yet received, in order of time
 	lost  time.Time         // from when the interface is gone; zero: it stays
 	flap  error             // what Carrier says
+	ahead time.Duration     // by how much the times of frames are wrong
 	own   *entry            // this host's own entry for the VIP; nil: it has none
 }
 
@@ -151,6 +152,7 @@ func (s *segment) Next(deadline time.Time) (evidence.Record, error) {
 		if s.own != nil && rec.IsARP() && rec.SenderIP == vip {
 			s.own.hears(rec)
 		}
+		rec.Time = rec.Time.Add(s.ahead)
 		return rec, nil
 	}
 	return evidence.Record{}, os.ErrDeadlineExceeded

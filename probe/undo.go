@@ -49,7 +49,7 @@ func (r *Run) undo() {
 		if p.owner.IsZero() || p.owner == r.cfg.MAC {
 			continue
 		}
-		due := p.leak.Time.Add(locktime)
+		due := unlocked(p.leak.Time)
 		for range repairs {
 			steps = append(steps, timed{due, step{frames: func() []frame { return r.repair(p) }}})
 			due = due.Add(hear)
@@ -61,6 +61,17 @@ func (r *Run) undo() {
 	for _, p := range all {
 		r.outcome(p)
 	}
+}
+
+// unlocked is when an entry that changed at a time can change again. Whatever
+// that time is said to be, it has passed: should a clock have been set, nobody
+// waits for it.
+func unlocked(changed time.Time) time.Time {
+	due := changed.Add(locktime)
+	if latest := time.Now().Add(locktime); due.After(latest) {
+		return latest
+	}
+	return due
 }
 
 // toTheEnd does the steps whatever has ended the run: they are few, and nothing
