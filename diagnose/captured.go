@@ -123,9 +123,8 @@ func (c *captured) conflicts() {
 // twin reports whether a claim is one of several by which the routers of one
 // GLBP group share an address, as they are meant to, and not the first of them.
 func twin(claims []evidence.Claim, i int) bool {
-	by, group, _ := claims[i].MAC.Virtual()
 	for j := i - 1; j >= 0 && claims[j].Addr == claims[i].Addr; j-- {
-		if other, same, _ := claims[j].MAC.Virtual(); by == evidence.GLBP && other == by && same == group {
+		if sameGroup(claims[i].MAC, claims[j].MAC) {
 			return true
 		}
 	}

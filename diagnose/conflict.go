@@ -39,9 +39,12 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	if len(macs) > 2 {
 		f.Summary = fmt.Sprintf("%d hosts %s %s, and nothing shows which is right: %s.", len(macs), verb, s.vip, s.names(macs))
 	}
+	if len(macs) == 0 {
+		f.Summary = fmt.Sprintf("Two routers advertise %s at the same time.", s.vip)
+	}
 	f.Why = "Each client keeps the answer that reaches it first, so clients are spread over these hosts at random. "
 	switch {
-	case s.splitBrain():
+	case s.witness && s.splitBrain():
 		f.Why += "Both advertise it as the master of a virtual router at the same time (split brain): they do not hear each other."
 		f.Fix = []string{"journalctl -u keepalived -n 50   # on both: does each see the other's adverts?",
 			"# IP protocol 112 to 224.0.0.18 must pass the switch (IGMP snooping) and both firewalls"}

@@ -113,7 +113,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r.Hosts = append(r.Hosts, missing...)
 
 	r.Findings = s.findings(suspects)
-	r.Notes = s.notes(r.Findings)
+	r.Notes = append(s.mended(suspects), s.notes(r.Findings)...)
 	r.Tests = s.tests(suspects, missing, r.Findings)
 	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)
 	for _, f := range r.Findings {

@@ -43,13 +43,23 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 		c.left[i] = i
 	}
 	// A host that completes connections to the VIP has it; so has one that
-	// answers pings as the VIP, where no router can have passed them on.
+	// answers pings as the VIP, where no router can have passed them on. Without
+	// ARP neither would know where to send the answer (arp_constructor).
 	uses := s.did(mac).synAcks
 	if s.witness {
 		uses = append(slices.Clone(uses), s.did(mac).echoes...)
 	}
-	if slices.ContainsFunc(uses, func(rec evidence.Record) bool { return !rec.Time.Before(since) }) {
-		c.keep(func(h hypothesis) bool { return h.Place.holds() })
+	near, far := false, false // to whom
+	for _, rec := range uses {
+		if !rec.Time.Before(since) {
+			near = near || m.prefix.Contains(rec.TargetIP)
+			far = true
+		}
+	}
+	if serving := c.grid.servers(); near {
+		c.left = slices.DeleteFunc(c.left, func(i int) bool { return !serving[i] })
+	} else if far {
+		c.keep(func(h hypothesis) bool { return h.Place.holds() && !h.NoARP })
 	}
 	if s.witness {
 		s.announced(mac, m, since, &c)

@@ -87,6 +87,7 @@ type grid struct {
 
 	once       sync.Once
 	announcing []bool
+	serving    []bool
 }
 
 var grids = [4]func() *grid{
@@ -228,14 +229,27 @@ func (g *grid) react(s kernel.Stimulus) []kernel.Reaction {
 // arp_solicit alone that is asked: a host that ignores echo requests can be
 // made to ask by other traffic.
 func (g *grid) announcers() []bool {
-	g.once.Do(func() {
-		g.announcing = make([]bool, len(g.hyps))
-		for i, h := range g.hyps {
-			h.Echo, h.Filter = echoes, false
-			host := h.host(g.vip)
-			r := host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: g.client, Target: g.vip})
-			g.announcing[i] = r.Announces == g.vip
-		}
-	})
+	g.once.Do(g.work)
 	return g.announcing
+}
+
+// servers reports for every hypothesis whether such a host can answer packets to
+// the VIP from its subnet: it has the VIP, ARP, and a way back.
+func (g *grid) servers() []bool {
+	g.once.Do(g.work)
+	return g.serving
+}
+
+// work finds out what hosts do whatever their policy on echo requests is.
+func (g *grid) work() {
+	g.announcing, g.serving = make([]bool, len(g.hyps)), make([]bool, len(g.hyps))
+	for i, h := range g.hyps {
+		h.Echo = echoes
+		host := h.host(g.vip)
+		ask := kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: g.client, Target: g.vip}
+		g.serving[i] = host.React(ask).Reply != kernel.Silent
+		h.Filter = false
+		host = h.host(g.vip)
+		g.announcing[i] = host.React(ask).Announces == g.vip
+	}
 }

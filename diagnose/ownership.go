@@ -25,6 +25,9 @@ func (s *scene) ownership(suspects []*suspect) (all []Finding) {
 	if len(rivals) > 1 && !s.ownerKnown() && s.directorAskedFor() {
 		all = append(all, s.conflict(rivals, claims))
 	}
+	if len(all) == 0 && s.witness && s.splitBrain() {
+		all = append(all, s.conflict(nil, s.adverts))
+	}
 	if f, ok := s.changed(); ok {
 		all = append(all, f)
 	}

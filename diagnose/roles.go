@@ -50,6 +50,8 @@ func (s *scene) cast() map[evidence.MAC]part {
 		}
 		d := s.deeds[mac]
 		switch {
+		case sameGroup(mac, director):
+			parts[mac] = part{Director, "has another MAC address of the same GLBP group"}
 		case s.former[mac]:
 			parts[mac] = part{Other, "had the VIP until another host took it over"}
 		case s.spoofs(mac):
@@ -94,16 +96,24 @@ func (s *scene) oneHost(a, b evidence.MAC) bool {
 	return s.people.same(a, b) && (len(s.did(a).echoes) == 0) != (len(s.did(b).echoes) == 0)
 }
 
+// sameGroup reports whether two MAC addresses are of one GLBP group, whose
+// routers share the work: each client is told another one of them.
+func sameGroup(a, b evidence.MAC) bool {
+	by, group, _ := a.Virtual()
+	other, same, _ := b.Virtual()
+	return by == evidence.GLBP && by == other && group == same
+}
+
 // virtualRouter finds the one claimant that has a MAC address which routers
 // share; of GLBP a group has several.
 func (s *scene) virtualRouter() (mac evidence.MAC, ok bool) {
 	for _, m := range s.claimants() {
-		by, group, is := m.Virtual()
+		by, _, is := m.Virtual()
 		if !is || !s.witness && by != evidence.VRRP {
 			continue
 		}
 		if ok {
-			if first, same, _ := mac.Virtual(); first == evidence.GLBP && by == first && group == same {
+			if sameGroup(m, mac) {
 				continue
 			}
 			return evidence.MAC{}, false

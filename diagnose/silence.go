@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -43,6 +44,18 @@ func (s *scene) fellSilent(mac evidence.MAC, m model, asks, replies []evidence.R
 		}
 	}
 	return observation{proof: after[:min(len(after), 1)]}, s.silentTo(mac, after) >= silentForGood
+}
+
+// mended says of which hosts the settings are those that they have now, and had
+// not all the time.
+func (s *scene) mended(suspects []*suspect) (notes []Note) {
+	for _, x := range suspects {
+		if !x.class.since.IsZero() && x.part.role != Director && !s.former[x.mac] && !s.spoofs(x.mac) {
+			notes = append(notes, Note{Text: fmt.Sprintf("%s behaved otherwise before %s: somebody changed its settings, and those that are shown are the later ones",
+				s.people.call(x.mac), x.class.since.UTC().Format("15:04:05 UTC"))})
+		}
+	}
+	return notes
 }
 
 // mostSteps is how many moments are tried as that of a change.

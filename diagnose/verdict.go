@@ -192,11 +192,17 @@ func (s *scene) disputed() string {
 			rivals = append(rivals, mac)
 		}
 	}
+	if len(rivals) == 0 {
+		return "two routers"
+	}
 	return s.names(rivals)
 }
 
 // verb is what they do.
 func (s *scene) verb() string {
+	if s.witness && s.splitBrain() {
+		return "advertise"
+	}
 	for _, mac := range s.rivals() {
 		if d := s.deeds[mac]; s.parts[mac].role == Other && len(d.replies)+len(d.gratuitous)+len(d.announcements) == 0 {
 			return "answer as"
