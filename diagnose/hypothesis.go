@@ -169,11 +169,11 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 	lo := kernel.Interface{Name: "lo", Loopback: true, Addresses: []kernel.Address{
 		{Prefix: netip.MustParsePrefix("127.0.0.1/8"), Scope: kernel.ScopeHost}}}
 	nic := kernel.Interface{Name: modelNIC, NoARP: h.NoARP,
-		Settings: kernel.Settings{ARPIgnore: h.Ignore, ARPAnnounce: h.Announce, ARPFilter: h.Filter,
+		Settings: kernel.Settings{ARPIgnore: h.Ignore, ARPAnnounce: h.Announce, ARPFilter: h.Filter, Forwarding: h.Forwards,
 			DropUnicastInL2Multicast: h.Echo == echoUnicast},
 		Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(modelRIP, bits)}}}
 	other := kernel.Interface{Name: "other"}
-	host := kernel.Host{IgnoreEcho: h.Echo == echoNever, Forwarding: h.Forwards}
+	host := kernel.Host{IgnoreEcho: h.Echo == echoNever}
 
 	if h.Further {
 		other.Addresses = append(other.Addresses, kernel.Address{Prefix: netip.PrefixFrom(modelElse, 16)})
@@ -198,8 +198,7 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 	}
 	switch {
 	case h.Proxy:
-		host.Forwarding = true
-		nic.ProxyARP = true
+		nic.Forwarding, nic.ProxyARP = true, true
 		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"), Dev: "other"})
 	case !h.Filter:
 		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"),

@@ -23,12 +23,10 @@ type Inspection struct {
 
 // A Link is what the kernel's model does not say about an interface.
 type Link struct {
-	MAC       evidence.MAC
-	Kind      string
-	Up        bool
-	Segment   bool             // other hosts can be behind it, and ARP with it
-	Holder    bool             // it leads nowhere and is there to hold addresses
-	Addresses []kernel.Address // also of an interface that is down
+	MAC     evidence.MAC
+	Kind    string
+	Segment bool // other hosts can be behind it now, and ARP with it
+	Holder  bool // it leads nowhere and is there to hold addresses
 }
 
 // A Boot is what the files that set sysctls at boot make of them.

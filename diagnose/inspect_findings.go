@@ -54,7 +54,6 @@ func (j *judge) finding(same []trouble) Finding {
 	case Missing:
 		f.Summary = fmt.Sprintf("This host does not have %s.", j.vip)
 		f.Why = "A real server without the VIP refuses the packets that the director passes on to it. A director that waits as backup has it only after a failover."
-		f.Causes = j.down()
 	case SubnetAnswered:
 		f.Summary = fmt.Sprintf("This host answers for addresses that nobody has, such as %s, %s.", t.addr, on)
 		f.Why = j.wideWhy()
@@ -150,19 +149,6 @@ func (j *judge) where() string {
 		all = append(all, p.String())
 	}
 	return strings.Join(all, " and ")
-}
-
-// down finds the VIP on interfaces that are down, where it counts for nothing.
-func (j *judge) down() (all []string) {
-	for name, l := range j.Links {
-		for _, a := range l.Addresses {
-			if a.Addr() == j.vip && !l.Up {
-				all = append(all, fmt.Sprintf("%s is on %s, which is down", a.Prefix, name))
-			}
-		}
-	}
-	slices.Sort(all)
-	return all
 }
 
 // ips are the addresses by which people know an interface.

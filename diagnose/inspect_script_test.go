@@ -78,7 +78,7 @@ func TestScriptQuotes(t *testing.T) {
 		eth1.Proxied = []netip.Addr{netip.MustParseAddr("192.168.1.7")}
 		eth1.Addresses = append([]kernel.Address{{Prefix: netip.PrefixFrom(testVIP, 24)}}, eth1.Addresses...)
 		eth1.Addresses[1].Secondary = true
-		eth1.ProxyARP, in.Forwarding = true, true
+		eth1.ProxyARP, eth1.Forwarding = true, true
 		in.Links[evil], in.Role = in.Links["eth1"], RealServer
 	})
 	in.Boot = files(map[string]string{evil + ".arp_ignore": "8"})
@@ -111,7 +111,7 @@ func TestLostOnMany(t *testing.T) {
 				name := fmt.Sprintf("eth%d", i)
 				in.Interfaces = append(in.Interfaces, kernel.Interface{Name: name,
 					Addresses: []kernel.Address{{Prefix: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(i), 41}), 24)}}})
-				in.Links[name] = Link{Up: true, Segment: true}
+				in.Links[name] = Link{Segment: true}
 			}
 			in.All.ARPIgnore, in.All.ARPAnnounce = 1, 2
 		})

@@ -64,7 +64,7 @@ func realServer(change func(*Inspection)) *Inspection {
 			},
 			Routes: []kernel.Route{{Destination: netip.MustParsePrefix("0.0.0.0/0"), Dev: "eth1", Via: netip.MustParseAddr("192.168.1.1")}},
 		},
-		Links: map[string]Link{"lo": {Up: true, Holder: true}, "eth1": {Up: true, Segment: true}, "eth2": {Up: true, Segment: true}, "dummy0": {Up: true, Holder: true, Kind: "dummy"}},
+		Links: map[string]Link{"lo": {Holder: true}, "eth1": {Segment: true}, "eth2": {Segment: true}, "dummy0": {Holder: true, Kind: "dummy"}},
 	}
 	if change != nil {
 		change(in)
@@ -101,7 +101,7 @@ func TestCures(t *testing.T) {
 			for i := range in.Interfaces {
 				set(&in.Interfaces[i].Settings)
 			}
-			in.Forwarding = often()
+			in.Interface("eth1").Forwarding, in.Interface("eth2").Forwarding = often(), often()
 			in.Interface("eth1").NoARP = seldom()
 			lo, eth1 := in.Interface("lo"), in.Interface("eth1")
 			a := kernel.Address{Prefix: netip.PrefixFrom(testVIP, []int{32, 24}[r.IntN(2)]), Scope: kernel.Scope(r.IntN(3))}

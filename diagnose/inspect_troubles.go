@@ -69,7 +69,7 @@ func (j *judge) sits(dev string) bool {
 // host then looks for the whole subnet there.
 func (j *judge) wide(h *kernel.Host) (all []trouble) {
 	for _, p := range j.at {
-		if p.Bits() == 32 || !j.Links[p.dev].Holder {
+		if p.Bits() == 32 || !j.Links[p.dev].Holder || h.Interface(p.dev).Down {
 			continue
 		}
 		t := trouble{code: WideMask, dev: p.dev, addr: j.unused(h, p.Prefix)}

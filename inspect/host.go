@@ -6,11 +6,11 @@ import (
 )
 
 // A Host is what decides how this host answers and sends ARP, in the terms of
-// package kernel. Interfaces that are down have a Link but are not in
-// kernel.Host, as the kernel takes their addresses for nobody's (fib_disable_ip).
+// package kernel.
 //
 // Routes are those of the tables main and default; rules of `ip rule` are not
-// followed.
+// followed. The subnet of a peer (`ip addr add ADDR peer PREFIX`) is one of them,
+// so arp_ignore 2 and arp_announce 1 do not see it as one of the interface.
 type Host struct {
 	kernel.Host
 	Default kernel.Settings // net.ipv4.conf.default: what new interfaces start with
@@ -19,10 +19,8 @@ type Host struct {
 
 // A Link is what package kernel need not know of an interface.
 type Link struct {
-	MAC       evidence.MAC
-	Kind      string // as for Segment
-	Up        bool
-	Segment   bool             // other hosts can be behind it, and ARP with it
-	Holder    bool             // it leads nowhere and is there to hold addresses: lo, dummy, a bridge without ports
-	Addresses []kernel.Address // also of an interface that is down
+	MAC     evidence.MAC
+	Kind    string // as for Segment
+	Segment bool   // other hosts can be behind it now, and ARP with it
+	Holder  bool   // it leads nowhere and is there to hold addresses: lo, dummy, a bridge without ports
 }

@@ -35,33 +35,29 @@ func ReadHost() (Host, error) {
 	names := map[int]string{}
 	for _, link := range links {
 		attrs := link.Attrs()
-		l := describe(link, links)
-		l.Addresses = addrs[attrs.Index]
-		h.Links[attrs.Name], names[attrs.Index] = l, attrs.Name
-		if !l.Up {
-			continue
-		}
 		in := kernel.Interface{
 			Name:      attrs.Name,
 			Loopback:  attrs.Flags&net.FlagLoopback != 0,
 			NoARP:     attrs.RawFlags&unix.IFF_NOARP != 0,
-			Addresses: l.Addresses,
+			Down:      attrs.Flags&net.FlagUp == 0,
+			Addresses: addrs[attrs.Index],
 		}
 		if in.Settings, err = readSettings(attrs.Name); err != nil {
 			// Interfaces come and go, and some have no IPv4 at all: an MTU
 			// below 68 is enough (inetdev_event).
 			if _, gone := netlink.LinkByIndex(attrs.Index); gone != nil || errors.Is(err, errNoIPv4) {
-				delete(h.Links, attrs.Name)
 				continue
 			}
 			return h, err
 		}
+		h.Links[attrs.Name] = describe(link, links)
 		if in.Proxied, err = readProxied(attrs.Index); err != nil {
 			return h, fmt.Errorf("reading the proxy entries of %s: %w", attrs.Name, err)
 		}
 		h.Interfaces = append(h.Interfaces, in)
+		names[attrs.Index] = attrs.Name
 	}
-	if h.Routes, err = readRoutes(names); err != nil {
+	if h.Routes, err = h.readRoutes(names); err != nil {
 		return h, fmt.Errorf("reading the routes of this host: %w", err)
 	}
 	return h, nil
@@ -70,7 +66,7 @@ func ReadHost() (Host, error) {
 // describe tells what an interface is good for.
 func describe(link netlink.Link, all []netlink.Link) Link {
 	a := link.Attrs()
-	l := Link{Kind: link.Type(), Up: a.Flags&net.FlagUp != 0}
+	l := Link{Kind: link.Type()}
 	ethernet := a.EncapType == "ether" && len(a.HardwareAddr) == 6
 	if ethernet {
 		l.MAC = evidence.MAC(a.HardwareAddr)
@@ -83,7 +79,7 @@ func describe(link netlink.Link, all []netlink.Link) Link {
 	port := a.MasterIndex != 0 && !slices.ContainsFunc(all, func(m netlink.Link) bool {
 		return m.Attrs().Index == a.MasterIndex && m.Type() == "vrf"
 	})
-	l.Segment = ethernet && l.Up && !l.Holder && !port && l.Kind != "vrf" && l.Kind != "ifb"
+	l.Segment = ethernet && a.Flags&net.FlagUp != 0 && !l.Holder && !port && l.Kind != "vrf" && l.Kind != "ifb"
 	return l
 }
 
@@ -109,7 +105,9 @@ func readAddresses() (map[int][]kernel.Address, error) {
 			scope = kernel.ScopeHost
 		}
 		all[a.LinkIndex] = append(all[a.LinkIndex], kernel.Address{
-			Prefix: netip.PrefixFrom(addr, bits), Scope: scope, Secondary: a.Flags&unix.IFA_F_SECONDARY != 0,
+			Prefix: netip.PrefixFrom(addr, bits), Scope: scope,
+			Secondary:     a.Flags&unix.IFA_F_SECONDARY != 0,
+			NoPrefixRoute: a.Flags&unix.IFA_F_NOPREFIXROUTE != 0,
 		})
 	}
 	return all, nil
@@ -125,39 +123,6 @@ func readProxied(index int) (all []netip.Addr, err error) {
 		// The kernel lists those of every interface, whichever is asked for.
 		if addr, ok := netip.AddrFromSlice(n.IP.To4()); ok && n.LinkIndex == index {
 			all = append(all, addr)
-		}
-	}
-	return all, nil
-}
-
-// readRoutes lists the routes that addresses do not bring along, the preferred
-// ones first.
-func readRoutes(names map[int]string) (all []kernel.Route, err error) {
-	found, err := listRoutes(func(r *netlink.Route) bool {
-		table := r.Table == unix.RT_TABLE_MAIN || r.Table == unix.RT_TABLE_DEFAULT
-		return table && r.Type == unix.RTN_UNICAST && r.Protocol != unix.RTPROT_KERNEL
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(found, func(a, b netlink.Route) int { return cmp.Compare(a.Priority, b.Priority) })
-	for _, r := range found {
-		to := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-		if r.Dst != nil {
-			addr, _ := netip.AddrFromSlice(r.Dst.IP.To4())
-			bits, _ := r.Dst.Mask.Size()
-			to = netip.PrefixFrom(addr, bits)
-		}
-		hops := r.MultiPath
-		if len(hops) == 0 {
-			hops = []*netlink.NexthopInfo{{LinkIndex: r.LinkIndex, Gw: r.Gw}}
-		}
-		for _, hop := range hops {
-			if names[hop.LinkIndex] == "" {
-				continue
-			}
-			via, _ := netip.AddrFromSlice(hop.Gw.To4()) // invalid without a gateway
-			all = append(all, kernel.Route{Destination: to, Dev: names[hop.LinkIndex], Via: via})
 		}
 	}
 	return all, nil

@@ -21,12 +21,8 @@ func (h *Host) readGlobals() (err error) {
 	if h.Default, err = readSettings("default"); err != nil {
 		return err
 	}
-	forwards, err := readNumber("ip_forward")
-	if err != nil {
-		return err
-	}
 	mute, err := readNumber("icmp_echo_ignore_all")
-	h.Forwarding, h.IgnoreEcho = forwards != 0, mute != 0
+	h.IgnoreEcho = mute != 0
 	return err
 }
 
@@ -50,6 +46,7 @@ func readSettings(dev string) (s kernel.Settings, err error) {
 		ProxyARP:    number("proxy_arp") != 0,
 		ProxyPVLAN:  number("proxy_arp_pvlan") != 0,
 		AcceptLocal: number("accept_local") != 0,
+		Forwarding:  number("forwarding") != 0,
 		ARPNotify:   number("arp_notify") != 0,
 
 		DropUnicastInL2Multicast: number("drop_unicast_in_l2_multicast") != 0,

@@ -47,12 +47,7 @@ func (h *Host) ignores(in *Interface, sender, target netip.Addr) bool {
 	case 2: // and some subnet of it must hold both
 		return !confirmAddr(in, sender, target, ScopeHost)
 	case 3: // not for addresses of scope host, on whichever interface
-		for i := range h.Interfaces {
-			if confirmAddr(&h.Interfaces[i], netip.IPv4Unspecified(), target, ScopeLink) {
-				return false
-			}
-		}
-		return true
+		return !h.holds(target, ScopeLink)
 	case 8: // never
 		return true
 	}
@@ -75,7 +70,7 @@ func confirmAddr(in *Interface, sender, target netip.Addr, scope Scope) bool {
 // interface on which the request arrived.
 func (h *Host) filters(in *Interface, sender netip.Addr) bool {
 	kind, out := h.lookup(sender)
-	return kind != unicast || out.dev != in.Name
+	return kind != unicast || !out.uses(in.Name)
 }
 
 // proxies reports whether the host answers for an address that it routes to:

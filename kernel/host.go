@@ -6,6 +6,7 @@
 package kernel
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 )
@@ -16,9 +17,10 @@ type Host struct {
 	Interfaces []Interface
 	All        Settings // net.ipv4.conf.all
 	Routes     []Route  // besides those that the addresses bring along
-	Forwarding bool     // net.ipv4.ip_forward
 
 	IgnoreEcho bool // net.ipv4.icmp_echo_ignore_all, or a firewall that drops echo requests
+
+	memory *memory
 }
 
 // An Interface is one network interface with what is configured on it.
@@ -27,6 +29,7 @@ type Interface struct {
 	Settings  // net.ipv4.conf.<name>
 	Loopback  bool
 	NoARP     bool // IFF_NOARP: ip link set dev <name> arp off
+	Down      bool // no IFF_UP: it hears nothing, and yet the host has its addresses
 	Addresses []Address
 	Proxied   []netip.Addr // ip neigh add proxy ADDR dev <name>
 }
@@ -40,6 +43,7 @@ type Settings struct {
 	ProxyARP    bool
 	ProxyPVLAN  bool // proxy_arp_pvlan
 	AcceptLocal bool
+	Forwarding  bool // of what arrives on this very interface: "all" has no say (IN_DEV_FORWARD)
 
 	ARPNotify bool // gratuitous ARP when the interface comes up
 
@@ -57,6 +61,7 @@ func (h *Host) effective(in *Interface) Settings {
 		ProxyARP:    h.All.ProxyARP || in.ProxyARP,
 		ProxyPVLAN:  h.All.ProxyPVLAN || in.ProxyPVLAN,
 		AcceptLocal: h.All.AcceptLocal || in.AcceptLocal,
+		Forwarding:  in.Forwarding,
 		ARPNotify:   h.All.ARPNotify || in.ARPNotify,
 
 		DropUnicastInL2Multicast: h.All.DropUnicastInL2Multicast || in.DropUnicastInL2Multicast,
@@ -68,6 +73,8 @@ type Address struct {
 	netip.Prefix // the address, not the network, with its mask
 	Scope        Scope
 	Secondary    bool // IFA_F_SECONDARY: a further address of a subnet that the interface already has
+
+	NoPrefixRoute bool // IFA_F_NOPREFIXROUTE: it brings no route to its subnet along
 }
 
 // Scope is the scope of an address, ordered as in the kernel: the greater, the
@@ -82,18 +89,36 @@ const (
 )
 
 func (s Scope) String() string {
-	return [...]string{"global", "link", "host"}[s]
+	switch s {
+	case ScopeGlobal:
+		return "global"
+	case ScopeLink:
+		return "link"
+	case ScopeHost:
+		return "host"
+	}
+	return fmt.Sprintf("scope %d", uint8(s))
 }
 
-// A Route sends packets to a destination out of an interface.
+// A Route sends packets to a destination out of an interface. Of several to one
+// destination the first counts. Those by an interface that is down do not exist
+// (fib_sync_down_dev).
 type Route struct {
 	Destination netip.Prefix // 0.0.0.0/0 is the default route
 	Dev         string
 	Via         netip.Addr // the gateway; invalid: the destination is on the link
+
+	// Further is set for all nexthops of a multipath route but the first. What
+	// comes in by any of them is expected there (fib_info_nh_uses_dev); what
+	// goes out takes one or the other (fib_select_path), and the model the first.
+	Further bool
 }
 
 // Interface returns the interface of that name, or nil.
 func (h *Host) Interface(name string) *Interface {
+	if m := h.remembers(); m != nil {
+		return m.names[name]
+	}
 	i := slices.IndexFunc(h.Interfaces, func(in Interface) bool { return in.Name == name })
 	if i < 0 {
 		return nil

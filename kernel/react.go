@@ -1,6 +1,9 @@
 package kernel
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // A Stimulus is one frame that reaches a host.
 type Stimulus struct {
@@ -44,20 +47,31 @@ const (
 )
 
 func (r Reply) String() string {
-	return [...]string{"is silent", "replies at once", "replies late"}[r]
+	switch r {
+	case Silent:
+		return "is silent"
+	case AtOnce:
+		return "replies at once"
+	case Late:
+		return "replies late"
+	}
+	return fmt.Sprintf("reply %d", uint8(r))
 }
 
 // React returns what the host does about the stimulus. A host without the
-// interface does nothing.
+// interface does nothing, nor does it about a stimulus of no kind.
 func (h *Host) React(s Stimulus) Reaction {
 	in := h.Interface(s.In)
-	switch {
-	case in == nil:
+	if in == nil || in.Down {
 		return Reaction{}
-	case s.Kind == WhoHas:
-		return Reaction{Reply: h.answers(in, s)}
 	}
-	return h.echoes(in, s)
+	switch s.Kind {
+	case WhoHas:
+		return Reaction{Reply: h.answers(in, s)}
+	case Echo:
+		return h.echoes(in, s)
+	}
+	return Reaction{}
 }
 
 // echoes is the way of an echo request: ip_rcv_finish, ip_route_input,
@@ -69,13 +83,14 @@ func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
 	fate, _ := h.routeInput(in, s.Sender, s.Target)
 	kind, way := h.lookup(s.Sender)
 	out := h.Interface(way.dev)
-	if kind != unicast || out == nil || out.NoARP {
+	if kind != unicast || out == nil || out.NoARP && !s.Known {
 		// No way back, or the reply stays inside the host; and without ARP
-		// the interface cannot learn a MAC address (arp_constructor).
+		// the interface sends to itself (arp_constructor), unless somebody
+		// has given it the MAC address by hand.
 		return Reaction{}
 	}
 	if fate != local {
-		return h.refuses(out, way, s)
+		return h.refuses(in, out, way, s)
 	}
 	switch {
 	case h.IgnoreEcho:
@@ -89,8 +104,8 @@ func (h *Host) echoes(in *Interface, s Stimulus) Reaction {
 // refuses is ip_forward and ip_error: a host that forwards tells the sender of
 // a packet that it cannot pass it on, but only if it was meant to (icmp_send
 // wants PACKET_HOST), and from the address that the way back prefers.
-func (h *Host) refuses(out *Interface, way hop, s Stimulus) Reaction {
-	if !h.Forwarding || s.Broadcast || s.Known {
+func (h *Host) refuses(in, out *Interface, way hop, s Stimulus) Reaction {
+	if !h.effective(in).Forwarding || s.Broadcast || s.Known {
 		return Reaction{}
 	}
 	return Reaction{Announces: h.solicits(out, way.source, way.next), Out: out.Name}

@@ -70,7 +70,7 @@ func pvlan(s *Settings)       { s.ProxyPVLAN = true }
 func acceptLocal(s *Settings) { s.AcceptLocal = true }
 func noARP(h *Host)           { h.Interface("eth1").NoARP = true }
 func noGateway(h *Host)       { h.Routes = nil }
-func forwards(h *Host)        { h.Forwarding = true }
+func forwards(h *Host)        { h.Interface("eth1").Forwarding = true }
 
 // routed sends what is for the VIP out of the other interface.
 func routed(h *Host) {

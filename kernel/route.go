@@ -15,12 +15,17 @@ const (
 	unicast
 )
 
-// holds reports whether addr is an address of the host, on whichever
-// interface (inet_lookup_ifaddr_rcu).
-func (h *Host) holds(addr netip.Addr) bool {
+// holds reports whether addr is an address of the host that is no narrower than
+// scope, on whichever interface, be it up or down (inet_lookup_ifaddr_rcu,
+// inet_confirm_addr without a device).
+func (h *Host) holds(addr netip.Addr, scope Scope) bool {
+	if m := h.remembers(); m != nil {
+		widest, ok := m.held[addr]
+		return ok && widest <= scope
+	}
 	for i := range h.Interfaces {
 		for _, a := range h.Interfaces[i].Addresses {
-			if a.Addr() == addr {
+			if a.Addr() == addr && a.Scope <= scope {
 				return true
 			}
 		}
@@ -64,18 +69,40 @@ type hop struct {
 	dev    string
 	next   netip.Addr // whose MAC address is needed
 	source netip.Addr // what the host calls itself on this way, if it has the choice
+	more   []Route    // the further nexthops of a multipath route
 }
 
-// lookup is fib_lookup: the longest prefix decides, and the local table before
+// uses is fib_info_nh_uses_dev: is the interface one of those of the route?
+func (o hop) uses(dev string) bool {
+	return o.dev == dev || slices.ContainsFunc(o.more, func(r Route) bool { return r.Dev == dev })
+}
+
+// lookup is fib_lookup, out of memory if there is one.
+func (h *Host) lookup(dst netip.Addr) (routeType, hop) {
+	m := h.remembers()
+	if m == nil {
+		return h.search(dst)
+	}
+	l, ok := m.leads[dst]
+	if !ok {
+		l.kind, l.hop = h.search(dst)
+		m.leads[dst] = l
+	}
+	return l.kind, l.hop
+}
+
+// search is fib_lookup: the longest prefix decides, and the local table before
 // the others among equals. As long as nobody adds rules the tables are one
 // (fib_trie_table, fib_unmerge), and so a route can be longer than what is local.
 //
-// Each address is local; the last one of each subnet is a broadcast; and an
-// address on a loopback interface makes the rest of its subnet local
-// (fib_add_ifaddr: RTN_LOCAL for IFF_LOOPBACK). The first address of a subnet
-// is one like any other, since Linux 5.14.
-func (h *Host) lookup(dst netip.Addr) (routeType, hop) {
-	if h.holds(dst) {
+// Each address is local, on an interface that is down as well; there its subnet
+// counts for nothing (fib_add_ifaddr asks for IFF_UP in between, and of what
+// fib_disable_ip takes away local routes are spared: fib_sync_down_dev). Else the
+// last address of each subnet is a broadcast, and an address on a loopback
+// interface makes the rest of its subnet local (RTN_LOCAL for IFF_LOOPBACK).
+// The first address of a subnet is one like any other, since Linux 5.14.
+func (h *Host) search(dst netip.Addr) (routeType, hop) {
+	if h.holds(dst, ScopeHost) {
 		return local, hop{}
 	}
 	best, kind, found := -1, unreachable, hop{}
@@ -89,23 +116,31 @@ func (h *Host) lookup(dst netip.Addr) (routeType, hop) {
 		in := &h.Interfaces[i]
 		for _, a := range in.Addresses {
 			switch {
-			case a.Bits() == 32:
+			case in.Down || a.Bits() == 32:
 			case a.Bits() < 31 && dst == lastAddr(a.Prefix):
 				return broadcast, hop{}
+			case a.NoPrefixRoute:
 			case in.Loopback:
 				consider(a.Prefix, local, hop{})
 			default:
-				consider(a.Prefix, unicast, hop{in.Name, dst, a.Addr()})
+				consider(a.Prefix, unicast, hop{dev: in.Name, next: dst, source: a.Addr()})
 			}
 		}
 	}
-	for _, r := range h.Routes {
+	for i, r := range h.Routes {
+		if r.Further {
+			continue
+		}
 		via, scope := r.Via, ScopeGlobal
 		if !via.IsValid() {
 			via, scope = dst, ScopeLink
 		}
 		if r.Destination.Contains(dst) && r.Destination.Bits() > best {
-			consider(r.Destination, unicast, hop{r.Dev, via, h.preferred(r, scope)})
+			more := h.Routes[i+1:]
+			if n := slices.IndexFunc(more, func(r Route) bool { return !r.Further }); n >= 0 {
+				more = more[:n]
+			}
+			consider(r.Destination, unicast, hop{r.Dev, via, h.preferred(r, scope), more})
 		}
 	}
 	return kind, found
@@ -128,7 +163,7 @@ func (h *Host) routeInput(in *Interface, src, dst netip.Addr) (routeType, hop) {
 		return unreachable, hop{}
 	}
 	kind, out := h.lookup(dst)
-	if kind == unicast && !h.Forwarding {
+	if kind == unicast && !h.effective(in).Forwarding {
 		return unreachable, hop{}
 	}
 	if kind == unreachable || !h.validSource(in, src, out.dev) {
@@ -144,7 +179,7 @@ func (h *Host) validSource(in *Interface, src netip.Addr, out string) bool {
 	if set.RPFilter == 0 && out != in.Name {
 		// The fast path: only the host's own addresses are martian; what a
 		// wide mask on lo makes local is not looked at.
-		return set.AcceptLocal || !h.holds(src)
+		return set.AcceptLocal || !h.holds(src, ScopeHost)
 	}
 	// __fib_validate_source: look the way back up.
 	kind, way := h.lookup(src)
@@ -159,7 +194,7 @@ func (h *Host) validSource(in *Interface, src netip.Addr, out string) bool {
 		}
 		way.dev = h.holder(src)
 	}
-	if way.dev == in.Name {
+	if way.uses(in.Name) {
 		return true
 	}
 	if len(in.Addresses) == 0 {
@@ -187,20 +222,15 @@ func (h *Host) selectAddr(in *Interface, dst netip.Addr, scope Scope) netip.Addr
 		return first
 	}
 	// An interface without an address borrows one, from loopback first.
-	others := slices.Clone(h.Interfaces)
-	slices.SortStableFunc(others, func(a, b Interface) int {
-		switch {
-		case a.Loopback && !b.Loopback:
-			return -1
-		case b.Loopback && !a.Loopback:
-			return 1
-		}
-		return 0
-	})
-	for _, o := range others {
-		for _, a := range o.Addresses {
-			if !a.Secondary && a.Scope == ScopeGlobal {
-				return a.Addr()
+	for _, loopback := range []bool{true, false} {
+		for i := range h.Interfaces {
+			if h.Interfaces[i].Loopback != loopback {
+				continue
+			}
+			for _, a := range h.Interfaces[i].Addresses {
+				if !a.Secondary && a.Scope == ScopeGlobal {
+					return a.Addr()
+				}
 			}
 		}
 	}

@@ -88,6 +88,13 @@ func placed(h kernel.Host, vip netip.Addr, place string) config {
 	return c
 }
 
+// forward lets each interface forward, as ip_forward does.
+func (c *config) forward() {
+	for i := range c.Interfaces {
+		c.Interfaces[i].Forwarding = true
+	}
+}
+
 // flux reports whether eth3 is up.
 func flux(h *kernel.Host) bool { return len(h.Interface("eth3").Addresses) > 0 }
 
@@ -141,7 +148,7 @@ func (c config) String() string {
 		so   bool
 		text string
 	}{
-		{c.Forwarding, "ip_forward"}, {c.IgnoreEcho, "icmp_echo_ignore_all"}, {c.later, "a long proxy_delay"},
+		{c.IgnoreEcho, "icmp_echo_ignore_all"}, {c.later, "a long proxy_delay"},
 	} {
 		if is.so {
 			text = append(text, is.text)

@@ -143,7 +143,7 @@ func proxies() []setting {
 		values("all", upTo(2), proxy), values("eth1", upTo(2), proxy), values("other", upTo(2), proxy),
 		values("all", upTo(2), pvlan), values("eth1", upTo(2), pvlan),
 		{nothing, entry("eth1", vip), entry("eth1", func(*config) netip.Addr { return truthUnused }), entry("other", vip)},
-		{func(c *config) { c.Forwarding = true }, nothing},
+		{(*config).forward, nothing},
 		values("eth1", []int{0, 1, 8}, setIgnore), // which does not bind a proxy
 	}, routes(
 		[]kernel.Route{gateway},
@@ -185,8 +185,8 @@ func singles() (all []func() config) {
 			}
 			add(func(c *config) { c.IgnoreEcho = true }, gateway)
 			add(func(c *config) { c.All.DropUnicastInL2Multicast = true }, gateway)
-			add(func(c *config) { c.Forwarding = true }, gateway)
-			add(func(c *config) { c.Forwarding, c.All.ProxyARP = true, true }, gateway)
+			add((*config).forward, gateway)
+			add(func(c *config) { c.forward(); c.All.ProxyARP = true }, gateway)
 		}
 	}
 	return all

@@ -13,7 +13,8 @@ import (
 func TestTruthLateReply(t *testing.T) {
 	d, g := startTarget(t)
 	c := placed(plain(), truthIn, "routed")
-	c.Forwarding, c.All.ProxyARP = true, true
+	c.forward()
+	c.All.ProxyARP = true
 	ask := kernel.Stimulus{Kind: kernel.WhoHas, In: "eth1", Sender: truthClient, Target: truthIn, Broadcast: true}
 	if got := c.React(ask).Reply; got != kernel.Late {
 		t.Fatalf("the model: it %s, want late", got)

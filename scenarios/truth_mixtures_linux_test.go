@@ -36,7 +36,10 @@ func mixture(seed, i uint64, two bool) config {
 	for _, name := range []string{"all", "eth1", "lo", "other", "eth3"} {
 		settings(c.on(name))
 	}
-	c.Forwarding, c.later, c.IgnoreEcho = often(), often(), seldom()
+	c.later, c.IgnoreEcho = often(), seldom()
+	for _, dev := range []string{"eth1", "eth3", "other"} {
+		c.Interface(dev).Forwarding = often()
+	}
 	for _, dev := range []string{"eth1", "other"} {
 		in := c.Interface(dev)
 		in.NoARP = seldom()

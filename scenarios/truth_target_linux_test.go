@@ -101,6 +101,7 @@ var confs = []struct {
 	{"arp_filter", func(s *kernel.Settings) int { return flag(s.ARPFilter) }},
 	{"proxy_arp", func(s *kernel.Settings) int { return flag(s.ProxyARP) }},
 	{"proxy_arp_pvlan", func(s *kernel.Settings) int { return flag(s.ProxyPVLAN) }},
+	{"forwarding", func(s *kernel.Settings) int { return flag(s.Forwarding) }},
 	{"accept_local", func(s *kernel.Settings) int { return flag(s.AcceptLocal) }},
 	{"drop_unicast_in_l2_multicast", func(s *kernel.Settings) int { return flag(s.DropUnicastInL2Multicast) }},
 }
@@ -186,7 +187,6 @@ func (g *target) become(c config) error {
 		name    string
 		was, is int
 	}{
-		{"ip_forward", flag(g.now.Forwarding), flag(c.Forwarding)},
 		{"icmp_echo_ignore_all", flag(g.now.IgnoreEcho), flag(c.IgnoreEcho)},
 		{"neigh/eth1/proxy_delay", flag(g.now.later) * never, flag(c.later) * never},
 		{"neigh/eth3/proxy_delay", flag(g.now.later) * never, flag(c.later) * never},

@@ -9,7 +9,7 @@ import (
 func proxyTable(vs ...int) grid {
 	with := func(v int) *kernel.Host {
 		return example(exampleVIP, 32, "lo", func(h *kernel.Host) {
-			h.Forwarding, h.All.ProxyARP, h.All.ARPIgnore = true, v != 0, 1
+			h.Interface("eth1").Forwarding, h.All.ProxyARP, h.All.ARPIgnore = true, v != 0, 1
 		})
 	}
 	return grid{"proxy_arp (forwarding on, arp_ignore 1)", values(vs), []gridRow{
@@ -42,7 +42,8 @@ func noARPTable() grid {
 	return grid{"", []string{"arp on", "arp off"}, []gridRow{
 		{"who-has the host's own address", func(i int) string { return asked(with(i), exampleNear, exampleRIP) }},
 		{"who-has a VIP on that interface", func(i int) string { return asked(with(i), exampleNear, exampleVIP) }},
-		{"ping, the neighbour entry is there", func(i int) string { return pinged(with(i), exampleNear, exampleRIP) }},
+		{"ping, no neighbour entry for the way back", func(i int) string { return pingedUnknown(with(i), exampleNear, exampleRIP) }},
+		{"ping, with one that was made by hand", func(i int) string { return pinged(with(i), exampleNear, exampleRIP) }},
 	}}
 }
 

@@ -52,6 +52,10 @@ func pinged(h *kernel.Host, sender, target netip.Addr) string {
 	return reply(h.React(kernel.Stimulus{Kind: kernel.Echo, In: "eth1", Sender: sender, Target: target, Known: true}))
 }
 
+func pingedUnknown(h *kernel.Host, sender, target netip.Addr) string {
+	return reply(h.React(kernel.Stimulus{Kind: kernel.Echo, In: "eth1", Sender: sender, Target: target}))
+}
+
 func announced(h *kernel.Host, vip netip.Addr) string {
 	switch h.React(kernel.Stimulus{Kind: kernel.Echo, In: "eth1", Sender: exampleNear, Target: vip}).Announces {
 	case vip:
