@@ -51,8 +51,8 @@ fuzz: ## run each fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench-replay: ## measure the reading of captures against cat, tcpdump and gzip (BENCH="-scale 1 -rounds 7": in full)
-	$(GO) run ./capture/benchreplay $(BENCH)
+bench-replay: build ## measure arpcheck replay against cat, tcpdump, tshark and gzip (BENCH="-scale 1 -rounds 7": in full)
+	$(GO) run ./capture/benchreplay -program ./arpcheck $(BENCH)
 
 readme: ## write fresh output into README.md
 	$(GO) test -count=1 -run '^TestREADME' ./cmd/arpcheck -update

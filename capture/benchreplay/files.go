@@ -34,7 +34,8 @@ func kinds(scale float64) []kind {
 		{name: "all ARP, 10k hosts", frames: n(16), frame: func(rng *rand.Rand, _ int) []byte { return arp(rng) },
 			cat: 2.5, tcpdump: 8, tshark: 150},
 		// Without a goal of time: here it is memory that counts.
-		{name: "all ARP, 10M invented claims", frames: n(10), frame: func(_ *rand.Rand, i int) []byte { return invented(i) }, cat: 99},
+		{name: "all ARP, 10M invented claims", frames: n(10), frame: func(_ *rand.Rand, i int) []byte { return invented(i, i) }, cat: 99},
+		{name: "all ARP, 10M invented conflicts", frames: n(10), frame: func(_ *rand.Rand, i int) []byte { return invented(i/2, i) }, cat: 99},
 	}
 }
 
@@ -67,12 +68,15 @@ func arp(rng *rand.Rand) []byte {
 	return f[:60:60]
 }
 
-// invented is a reply that nobody asked for, from one more host each time.
-func invented(i int) []byte {
+// invented is a reply that nobody asked for, for some address from some host.
+func invented(addr, host int) []byte {
 	f := make([]byte, 60)
 	copy(f, "\x02\x00\x00\x00\x00\x01\x0a\x00\x00\x00\x00\x00\x08\x06\x00\x01\x08\x00\x06\x04\x00\x02\x0a\x00\x00\x00\x00\x00\x0b")
-	for at, shift := range map[int]int{8: 24, 9: 16, 10: 8, 11: 0, 24: 24, 25: 16, 26: 8, 27: 0, 29: 16, 30: 8, 31: 0} {
-		f[at] = byte(i >> shift)
+	for at, shift := range map[int]int{8: 24, 9: 16, 10: 8, 11: 0, 24: 24, 25: 16, 26: 8, 27: 0} {
+		f[at] = byte(host >> shift)
+	}
+	for at, shift := range map[int]int{29: 16, 30: 8, 31: 0} {
+		f[at] = byte(addr >> shift)
 	}
 	copy(f[32:], "\x02\x00\x00\x00\x00\x01\x0a\x01\x00\x01")
 	return f

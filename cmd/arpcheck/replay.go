@@ -70,6 +70,8 @@ func (a *app) replay(ctx context.Context, o *replayOptions) error {
 	}
 	defer proof.discard()
 
+	// For what comes after the reading, too.
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(replayMemory))
 	started := time.Now()
 	log, err := a.readCaptures(ctx, o, sources)
 	if err != nil {
@@ -86,7 +88,6 @@ const replayMemory = 40 << 20
 
 // readCaptures reads the captures, and shows on a terminal that it does.
 func (a *app) readCaptures(ctx context.Context, o *replayOptions, sources []capture.Source) (evidence.Log, error) {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(replayMemory))
 	erase := func() {}
 	if !o.quiet {
 		erase = progress(a.stderr, "reading "+oneLine(several(sources)))
