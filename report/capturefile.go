@@ -111,35 +111,13 @@ func (v *fileView) captureFile(f *diagnose.CaptureFile) string {
 			text += fmt.Sprintf("; %s %s", thousands(int(part.n)), part.text)
 		}
 	}
-	if f.Backwards > 0 {
-		text += fmt.Sprintf("; time runs backwards %s", plural(f.Backwards, "time", "times"))
-		if f.FirstBack != nil {
-			text += fmt.Sprintf(", first at frame %d, by %.3g ms at most", f.FirstBack.Frame, f.MostBackMS)
-		}
+	if f.Damaged > 0 {
+		text += "; DAMAGED" // a note says where
 	}
-	text += damage(f)
 	var links []string
 	for name, n := range f.OtherLinks {
 		links = append(links, fmt.Sprintf("; %s of link type %s, which is not supported", thousands(int(n)), clean(name)))
 	}
 	slices.Sort(links)
 	return text + strings.Join(links, "")
-}
-
-// mostDamage is how many damaged places of a file are told.
-const mostDamage = 3
-
-// damage tells where a file could not be read.
-func damage(f *diagnose.CaptureFile) string {
-	text := ""
-	for _, d := range f.Damage[:min(len(f.Damage), mostDamage)] {
-		text += fmt.Sprintf("; DAMAGED at octet %d, frame %d: %s", d.Offset, d.Frame, clean(d.What))
-		if d.Skipped > 0 {
-			text += fmt.Sprintf(" (%s skipped)", plural(uint64(d.Skipped), "octet", "octets"))
-		}
-	}
-	if n := int(f.Damaged) - min(len(f.Damage), mostDamage); n > 0 {
-		text += fmt.Sprintf("; and at %s more", plural(uint64(n), "place", "places"))
-	}
-	return text
 }

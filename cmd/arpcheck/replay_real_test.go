@@ -41,7 +41,7 @@ func TestReplayReal(t *testing.T) {
 		{"bad-arp-too-short.pcap", diagnose.Inconclusive, 1, map[evidence.Reason]uint64{evidence.Truncated: 1}, "1 truncated"},
 		{"bad-arp-hlen-too-long.pcap", diagnose.Inconclusive, 1, map[evidence.Reason]uint64{evidence.BadARPType: 1}, "1 bad-arp-type"},
 		{"fuzz-arp-oobr.pcap", none, 2282, nil, "2282 read"},
-		{"ng-be-bad-901.pcapng", diagnose.Inconclusive, 2, nil, "octet 480, frame 2"},
+		{"ng-be-bad-901.pcapng", diagnose.Inconclusive, 2, nil, "damaged at byte 480, before frame 2"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "json")

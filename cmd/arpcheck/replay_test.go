@@ -132,6 +132,10 @@ func TestRecordedFacts(t *testing.T) {
 		{"announce-leak.pcap --vip " + vip + " --director " + director, facts{diagnose.Fail, vip + " vip-announce-leak " + r1}},
 		{"gratuitous-leak.pcap --vip " + vip + " --director " + director, facts{diagnose.Fail, vip + " vip-gratuitous-leak " + r1}},
 		{"cooked.pcap --vip " + vip + " --director " + director, facts{diagnose.Fail, vip + " vip-reply-leak " + r1}},
+		{"cut.pcap --vip " + vip + " --director " + director, facts{diagnose.Fail, vip + " vip-reply-leak " + r1}},
+		{"wide-mask.pcap --vip " + vip + " --director " + director, facts{diagnose.Fail, vip + " vip-reply-leak " + r1}},
+		{"spoofing.pcap --vip " + vip, facts{diagnose.Fail, vip + " arp-spoofing 02:00:00:00:00:04"}},
+		{"healthy.pcap --vip " + vip + " --director " + director, facts{diagnose.Pass, ""}},
 		{"healthy.pcap", facts{diagnose.Pass, ""}},
 		{"duplicate.pcap", facts{diagnose.Fail, "192.168.1.50 vip-conflict"}},
 		{"vlans.pcap", facts{diagnose.Fail, "10.0.0.99 vip-conflict"}},
@@ -158,7 +162,7 @@ func TestRecordedCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := arpcheckIn(t, dir, nil, "replay", "cut.pcap")
-		if r.code != 3 || !strings.Contains(r.stdout, "octet") {
+		if r.code != 3 || !strings.Contains(r.stdout, "damaged at byte ") {
 			t.Errorf("cut by %d: exit code %d, want 3 and the place\n%s%s", n, r.code, r.stdout, r.stderr)
 		}
 	}

@@ -146,21 +146,22 @@ record_classic() {
 	down
 }
 
-# The real server answers for its own address, not for the VIP; and when it
-# answers a client as the VIP, it asks for it in its own name.
+# The director forwards a packet, which the switch floods, for it has not heard
+# of the real server; that asks for the client in its own name. It answers for
+# its own address, and not for the VIP.
 record_healthy() {
 	cluster rec-healthy
 	up "$tmp/rec-healthy.yaml"
 	set_right r1
 	dump healthy.pcap -i eth1
-	ping client 192.168.1.41
-	for _ in 1 2; do
-		on client ip neigh flush all
-		ping client $vip
-	done
-	on r1 ip neigh flush all
+	ping client $vip
 	forward $client "$(mac r1)"
 	sleep 0.2
+	ping client 192.168.1.41
+	on client ip neigh flush all
+	ping client $vip
+	sleep 1.5 # silence takes a second to mean something
+	ping client $vip
 	dumped
 	down
 }
