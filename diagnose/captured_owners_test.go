@@ -268,6 +268,8 @@ func TestCapturedMend(t *testing.T) {
 			for _, mac := range macs {
 				wire.isAt(vip, mac, clientMAC, client)
 			}
+			wire.whoHas(r1IP, clientMAC, client)
+			wire.isAt(r1IP, r1, clientMAC, client)
 			wire.connect(clientMAC, client, uint16(40000+len(wire.log.Records)), dirMAC, r1)
 			wire.tick(2 * time.Second)
 		}

@@ -50,6 +50,7 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 			"# IP protocol 112 to 224.0.0.18 must pass the switch (IGMP snooping) and both firewalls"}
 		return f
 	case s.witness && s.plain(rivals):
+		f.plain = true
 		f.Why += "None of them shows any other address of its own, so this is no VIP in front of servers but one address that was given out twice: by hand, or by hand and by DHCP."
 		f.Fix = []string{"# find each by its switch port (MAC address table), and give all but one another address"}
 		f.Variants = []string{fmt.Sprintf("if it is a VIP after all, name its owner: %s", s.again("--director MAC"))}
@@ -69,6 +70,9 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	f.Variants = []string{
 		"with a TCP service on the VIP, --port N finds the director by itself",
 		"VRRP: two masters (split brain) look like this; compare `ip addr show to " + s.vip.String() + "` on both",
+	}
+	if len(macs) == 2 && s.people.same(macs[0], macs[1]) {
+		f.Variants = append(f.Variants, "both answer for the same addresses: they may be two interfaces of one host on one segment (set arp_ignore or arp_filter there)")
 	}
 	if s.witness {
 		f.Variants[0] = "a capture of connections to the VIP shows who passes them on: that is the director"

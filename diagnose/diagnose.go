@@ -127,7 +127,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 			if s.foreign(rec) {
 				continue
 			}
-			r.Frames = append(r.Frames, Frame{Frame: rec.Number, Time: rec.Time, Sent: rec.Sent, Text: rec.String()})
+			r.Frames = append(r.Frames, Frame{Frame: rec.Number, Time: rec.Time, Sent: rec.Sent, Text: rec.String(), File: rec.File})
 		}
 	}
 	return r
@@ -221,7 +221,7 @@ func (s *scene) notes(findings []Finding) (notes []Note) {
 		notes = append(notes, Note{Text: fmt.Sprintf("%d more hosts have to do with the address, and were not examined", n)})
 	}
 	misled := func(f Finding) bool {
-		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict}, f.Code)
+		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Bypassed}, f.Code) && !f.plain
 	}
 	if slices.ContainsFunc(findings, misled) {
 		notes = append(notes, Note{

@@ -43,8 +43,7 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 		c.left[i] = i
 	}
 	// A host that completes connections to the VIP has it; so has one that
-	// answers pings as the VIP, where no router can have passed them on. Without
-	// ARP neither would know where to send the answer (arp_constructor).
+	// answers pings as the VIP, where no router can have passed them on.
 	uses := s.did(mac).synAcks
 	if s.witness {
 		uses = append(slices.Clone(uses), s.did(mac).echoes...)
@@ -59,7 +58,7 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	if serving := c.grid.servers(); near {
 		c.left = slices.DeleteFunc(c.left, func(i int) bool { return !serving[i] })
 	} else if far {
-		c.keep(func(h hypothesis) bool { return h.Place.holds() && !h.NoARP })
+		c.keep(func(h hypothesis) bool { return h.Place.holds() })
 	}
 	if s.witness {
 		s.announced(mac, m, since, &c)

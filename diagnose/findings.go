@@ -190,7 +190,7 @@ func (s *scene) loss() (Finding, bool) {
 		f.Summary = "Not everything is there: " + strings.Join(losses, "; ") + "."
 		f.Why = "A host that seems silent may have answered in a frame that is missing, so no silence in this capture proves anything. What it does show counts."
 		f.Fix = []string{"# capture again, with a larger buffer and only what is needed:",
-			fmt.Sprintf("tcpdump -i NIC -B 8192 -w again.pcap 'arp or vrrp or (host %s and (icmp or tcp[tcpflags] & tcp-syn != 0))'", s.vip)}
+			"tcpdump -i NIC -B 8192 -w again.pcap 'arp or icmp or ip proto 112 or tcp[tcpflags] & tcp-syn != 0'"}
 	}
 	return f, true
 }

@@ -137,12 +137,25 @@ func (s *scene) directly(mac evidence.MAC) (all []served) {
 		}
 	}
 	for _, c := range s.connections()[mac] {
-		own := slices.Contains(s.people.ips[c.ask.Src], c.ask.SenderIP)
-		if c.by == mac && !s.fromDirector(c.ask.Src) && (own || s.directorMAC != evidence.MAC{}) {
+		if c.by == mac && !s.fromDirector(c.ask.Src) && s.isClient(c.ask) {
 			all = append(all, c)
 		}
 	}
 	return all
+}
+
+// isClient reports whether a SYN comes from a client, or from the router of one,
+// and not from a second interface of the director: its Ethernet source has the
+// address that the connection is from, or asks who has the VIP, as a director
+// never does, or the director is seen to pass connections on by itself.
+func (s *scene) isClient(syn evidence.Record) bool {
+	if slices.Contains(s.people.ips[syn.Src], syn.SenderIP) {
+		return true
+	}
+	if slices.ContainsFunc(s.asked, func(ask evidence.Record) bool { return ask.SenderMAC == syn.Src }) {
+		return true
+	}
+	return !s.directorMAC.IsZero() && slices.ContainsFunc(s.syns, func(rec evidence.Record) bool { return rec.Src == s.directorMAC })
 }
 
 // fromDirector reports whether a MAC address is that of a known director.

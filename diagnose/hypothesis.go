@@ -233,7 +233,7 @@ func (g *grid) announcers() []bool {
 }
 
 // servers reports for every hypothesis whether such a host can answer packets to
-// the VIP from its subnet: it has the VIP, ARP, and a way back.
+// the VIP from its subnet: it has the VIP, and a way back.
 func (g *grid) servers() []bool {
 	g.once.Do(g.work)
 	return g.serving
@@ -246,8 +246,9 @@ func (g *grid) work() {
 		h.Echo = echoes
 		host := h.host(g.vip)
 		ask := kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: g.client, Target: g.vip}
+		ask.Known = true
 		g.serving[i] = host.React(ask).Reply != kernel.Silent
-		h.Filter = false
+		ask.Known, h.Filter = false, false
 		host = h.host(g.vip)
 		g.announcing[i] = host.React(ask).Announces == g.vip
 	}

@@ -69,6 +69,9 @@ func (s *scene) views(mac evidence.MAC, since time.Time) []observation {
 				if s.witness {
 					continue // see announced
 				}
+				if drawn, ok := m.stimulus(s.drawnBy(rec, mac)); !ok || drawn != stimulus {
+					continue // by another echo request from the same address
+				}
 				// For our own address a host may ask on other business, such
 				// as an echo request to its own, or an error to send; only the
 				// VIP tells.
@@ -117,6 +120,18 @@ func (s *scene) told(said evidence.Record) bool {
 	})
 }
 
+// drawnBy is the echo request that made a host ask for its source: the last one
+// before it.
+func (s *scene) drawnBy(rec evidence.Record, mac evidence.MAC) (last evidence.Record) {
+	for _, ask := range s.sent {
+		if ask.Kind == evidence.EchoRequest && (ask.Dst == evidence.Broadcast || ask.Dst == mac) && answersTo(rec, ask, mac) &&
+			(last.Kind == 0 || !ask.Time.After(rec.Time)) {
+			last = ask
+		}
+	}
+	return last
+}
+
 // answersTo reports whether a record is the host's reaction to the ask.
 func answersTo(rec, ask evidence.Record, mac evidence.MAC) bool {
 	switch {
@@ -125,7 +140,7 @@ func answersTo(rec, ask evidence.Record, mac evidence.MAC) bool {
 	case ask.Kind == evidence.ARPRequest:
 		return rec.Kind == evidence.ARPReply && rec.SenderMAC == mac && rec.SenderIP == ask.TargetIP && rec.TargetIP == ask.SenderIP
 	case ask.Kind == evidence.EchoRequest && rec.Kind == evidence.EchoReply:
-		return rec.Src == mac && rec.SenderIP == ask.TargetIP && rec.TargetIP == ask.SenderIP && rec.ID == ask.ID
+		return rec.Src == mac && rec.SenderIP == ask.TargetIP && rec.TargetIP == ask.SenderIP && rec.ID == ask.ID && rec.Seq == ask.Seq
 	case ask.Kind == evidence.EchoRequest && rec.Kind == evidence.ARPRequest:
 		return rec.SenderMAC == mac && rec.TargetIP == ask.SenderIP && rec.Dst == evidence.Broadcast
 	}

@@ -37,6 +37,12 @@ func (c *captured) overall(conflicts int) Result {
 		}
 	}
 	losses := (&scene{log: c.log}).losses()
+	for _, n := range c.log.Notes {
+		if n.Code == evidence.Interrupted {
+			losses = append(losses, "reading was interrupted")
+		}
+		r.Notes = append(r.Notes, Note{Text: n.Text})
+	}
 	switch {
 	case conflicts > 0:
 		r.Verdict, r.Tests.Reply = Pass, Skipped
@@ -58,8 +64,9 @@ func (c *captured) overall(conflicts int) Result {
 		r.Verdict = Inconclusive
 	}
 	if len(losses) > 0 && conflicts == 0 {
-		f, _ := (&scene{log: c.log, witness: true}).loss()
-		r.Findings = append(r.Findings, f)
+		if f, ok := (&scene{log: c.log, witness: true}).loss(); ok {
+			r.Findings = append(r.Findings, f)
+		}
 	}
 	if mismatched > 0 {
 		r.Notes = append(r.Notes, Note{Text: fmt.Sprintf("in %s the Ethernet source is not the MAC address that the ARP frame names as its sender", count(int(mismatched), "ARP frame", "ARP frames"))})

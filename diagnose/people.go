@@ -24,7 +24,8 @@ type people struct {
 
 	disputed map[netip.Addr][]evidence.MAC // addresses with several claimants, by the list of claims
 
-	crowds []crowd // hosts that answer for many
+	claims map[evidence.MAC][]netip.Addr // by the list of claims; nil: there is none
+	crowds []crowd                       // hosts that answer for many
 
 	isVIP map[netip.Addr]bool
 	sent  uint64 // frames that this run sent, for whichever VIP
@@ -226,6 +227,11 @@ func (p *people) call(mac evidence.MAC) string {
 // a VIP that was not asked about, which many hosts hold.
 func (p *people) same(a, b evidence.MAC) bool {
 	x, y := p.ips[a], p.ips[b]
+	if p.claims != nil { // whoever is claimed by both is nobody's name
+		if x, y = p.claims[a], p.claims[b]; len(x) < 2 {
+			return false
+		}
+	}
 	return len(x) > 0 && len(x) == len(y) && !slices.ContainsFunc(x, func(ip netip.Addr) bool { return !slices.Contains(y, ip) })
 }
 

@@ -27,6 +27,14 @@ func (p *people) fromClaims(log *evidence.Log, named map[netip.Addr]bool) {
 		}
 	}
 	p.crowds = crowds(log.Claims)
+	if len(log.Files) > 0 {
+		p.claims = map[evidence.MAC][]netip.Addr{}
+	}
+	for i := range log.Claims {
+		if c := &log.Claims[i]; c.Claims() > 0 && !byOthers(c) && len(p.claims[c.MAC]) < mostNames {
+			p.claims[c.MAC] = append(p.claims[c.MAC], c.Addr)
+		}
+	}
 	p.disputed = map[netip.Addr][]evidence.MAC{}
 	for i := range log.Claims {
 		if c := &log.Claims[i]; claimants[c.Addr] > 1 && c.Claims() > 0 {

@@ -79,12 +79,12 @@ func (s *scene) cast() map[evidence.MAC]part {
 
 // twin finds a host with a role that is the same host on another interface.
 func (s *scene) twin(mac evidence.MAC, parts map[evidence.MAC]part) (twin evidence.MAC, ip netip.Addr, ok bool) {
-	if len(s.people.ips[mac]) == 0 || len(s.order) > mostRelated {
+	if len(s.people.ips[mac])+len(s.people.claims[mac]) == 0 || len(s.order) > mostRelated {
 		return twin, ip, false
 	}
 	for _, other := range s.order {
 		if _, known := parts[other]; known && other != mac && s.oneHost(mac, other) {
-			return other, s.people.ips[mac][0], true
+			return other, append(slices.Clone(s.people.ips[mac]), s.people.claims[mac]...)[0], true
 		}
 	}
 	return twin, ip, false

@@ -60,13 +60,15 @@ func newScene(log *evidence.Log, cfg *Config, p *people, vip netip.Addr) *scene 
 	s := &scene{cfg: cfg, log: log, people: p, vip: vip, witness: cfg.Self.MAC.IsZero() && p.sent == 0,
 		by: map[evidence.MAC][]evidence.Record{}, deeds: map[evidence.MAC]*deeds{}, forged: map[evidence.MAC][]evidence.Record{}}
 	s.onLink = !s.witness || s.belongsHere()
-	sources := map[netip.Addr]bool{}
+	sources := map[netip.Addr]bool{} // of echo requests to the VIP
+	drew := map[netip.Addr]bool{}    // of any
 	for _, rec := range log.Records {
-		if s.foreign(rec) || p.unused[rec.TargetIP] && !sources[rec.TargetIP] {
+		if s.foreign(rec) || p.unused[rec.TargetIP] && !drew[rec.TargetIP] {
 			continue
 		}
 		if s.isAsk(rec) {
 			s.sent = append(s.sent, rec)
+			drew[rec.SenderIP] = drew[rec.SenderIP] || rec.Kind == evidence.EchoRequest && !s.witness
 			switch {
 			case rec.TargetIP != vip:
 			case rec.Kind == evidence.ARPRequest:
