@@ -29,6 +29,7 @@ type scene struct {
 
 	deeds map[evidence.MAC]*deeds
 	order []evidence.MAC // of deeds, as they were first seen
+	most  int            // hosts to examine; 0: mostSuspects
 
 	parts  map[evidence.MAC]part
 	former map[evidence.MAC]bool // owners before a failover that this log shows

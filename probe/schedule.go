@@ -213,18 +213,30 @@ func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 		return frames
 	}
 	questions := r.cfg.Next(&r.log, v.vip)
-	var unused netip.Addr // one for all: it is new to each of them
-	for _, q := range questions {
-		if q.Sender == evidence.AsUnused && !unused.IsValid() {
-			if source, ok := r.unused.spare(len(r.cfg.VIPs)); ok {
-				unused, r.tested[source] = source, v
-			}
+	// One for all, as it is new to each of them; but another one for each further
+	// question to the same host, or its who-has would belong to both.
+	var unused []netip.Addr
+	asked := map[evidence.MAC]int{}
+	nth := make([]int, len(questions))
+	for i, q := range questions {
+		if q.Sender != evidence.AsUnused {
+			continue
+		}
+		nth[i] = asked[q.To]
+		asked[q.To]++
+		if nth[i] < len(unused) {
+			continue
+		}
+		if source, ok := r.unused.spare(len(r.cfg.VIPs)); ok {
+			unused = append(unused, source)
+			r.tested[source] = v
 		}
 	}
-	for _, q := range questions {
-		sender := map[evidence.Sender]netip.Addr{
-			evidence.AsSelf: r.cfg.Addr, evidence.AsFar: r.cfg.farSender(), evidence.AsUnused: unused,
-		}[q.Sender]
+	for i, q := range questions {
+		sender := map[evidence.Sender]netip.Addr{evidence.AsSelf: r.cfg.Addr, evidence.AsFar: r.cfg.farSender()}[q.Sender]
+		if q.Sender == evidence.AsUnused && nth[i] < len(unused) {
+			sender = unused[nth[i]]
+		}
 		switch {
 		case !sender.IsValid():
 		case q.Kind == evidence.ARPRequest:
