@@ -52,10 +52,15 @@ type captured struct {
 
 func newCaptured(log *evidence.Log, cfg *Config) *captured {
 	c := &captured{log: log, cfg: cfg, segments: map[evidence.VLANs]*segment{}, capture: captureOf(log)}
+	tagged := slices.ContainsFunc(log.Claims, func(claim evidence.Claim) bool { return claim.VLANs != log.Claims[0].VLANs })
+	if len(log.Claims) > 0 && !tagged {
+		c.segment(log.Claims[0].VLANs).claims = log.Claims
+	}
 	for i := range log.Claims {
-		s := c.segment(log.Claims[i].VLANs)
-		s.claims = append(s.claims, log.Claims[i])
-		s.addrs[log.Claims[i].Addr] = true
+		if tagged {
+			s := c.segment(log.Claims[i].VLANs)
+			s.claims = append(s.claims, log.Claims[i])
+		}
 	}
 	once := newOnce()
 	for i := range log.Records {
@@ -73,7 +78,7 @@ func newCaptured(log *evidence.Log, cfg *Config) *captured {
 	vips := *cfg
 	vips.VIPs = c.addrs
 	for _, s := range c.segments {
-		s.cfg = &vips
+		s.cfg, s.asked = &vips, len(cfg.VIPs) > 0
 	}
 	var names []string
 	for _, f := range log.Files {
@@ -98,15 +103,17 @@ func (c *captured) segment(vlans evidence.VLANs) *segment {
 func (c *captured) conflicts() {
 	most := map[netip.Addr]int{}
 	for _, s := range c.segments {
-		n := map[netip.Addr]int{}
+		n := 0 // of the address of the claim before; they are sorted
 		for i := range s.claims {
-			if s.claims[i].Claims() > 0 && !twin(s.claims, i) {
-				n[s.claims[i].Addr]++
+			claim := &s.claims[i]
+			if i > 0 && claim.Addr != s.claims[i-1].Addr {
+				n = 0
 			}
-		}
-		for addr, n := range n {
+			if claim.Claims() > 0 && !twin(s.claims, i) {
+				n++
+			}
 			if n > 1 {
-				most[addr] = max(most[addr], n)
+				most[claim.Addr] = max(most[claim.Addr], n)
 			}
 		}
 	}
@@ -123,6 +130,9 @@ func (c *captured) conflicts() {
 // twin reports whether a claim is one of several by which the routers of one
 // GLBP group share an address, as they are meant to, and not the first of them.
 func twin(claims []evidence.Claim, i int) bool {
+	if by, _, _ := claims[i].MAC.Virtual(); by != evidence.GLBP {
+		return false
+	}
 	for j := i - 1; j >= 0 && claims[j].Addr == claims[i].Addr; j-- {
 		if sameGroup(claims[i].MAC, claims[j].MAC) {
 			return true
@@ -134,7 +144,7 @@ func twin(claims []evidence.Claim, i int) bool {
 // about diagnoses one address in each VLAN in which it was seen.
 func (c *captured) about(vip netip.Addr) (results []Result) {
 	for _, vlans := range c.order {
-		if s := c.segments[vlans]; s.addrs[vip] {
+		if s := c.segments[vlans]; s.has(vip) {
 			results = append(results, c.finish(s.diagnose(vip), s))
 		}
 	}

@@ -40,7 +40,7 @@ const mostClaims = 64
 // claimsOf lists who claimed an address in a VLAN, in the order of first frames,
 // and how many there are.
 func claimsOf(s *segment, of netip.Addr) (all []Claim, total uint64) {
-	first, _ := slices.BinarySearchFunc(s.claims, of, func(c evidence.Claim, addr netip.Addr) int { return c.Addr.Compare(addr) })
+	first, _ := slices.BinarySearchFunc(s.claims, of, byAddr)
 	for i := first; i < len(s.claims) && s.claims[i].Addr == of; i++ {
 		c := &s.claims[i]
 		if total++; total <= mostClaims {

@@ -72,8 +72,12 @@ func (s *scene) suspected() []evidence.MAC {
 		}
 	}
 	slices.SortFunc(first, func(a, b evidence.MAC) int { return slices.Compare(a[:], b[:]) })
+	most := s.most
+	if most == 0 {
+		most = mostSuspects
+	}
 	for _, mac := range s.order {
-		if !slices.Contains(first, mac) && len(first)+len(rest) < mostSuspects {
+		if !slices.Contains(first, mac) && len(first)+len(rest) < most {
 			rest = append(rest, mac)
 		}
 	}

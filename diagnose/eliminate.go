@@ -99,13 +99,16 @@ func (c *class) keep(ok func(hypothesis) bool) {
 
 // values returns what is left of one setting, ascending.
 func (c class) values(of func(hypothesis) int) []int {
-	var all []int
+	var seen [16]bool // far more than any of them has
 	for _, i := range c.left {
-		if v := of(c.grid.hyps[i]); !slices.Contains(all, v) {
+		seen[of(c.grid.hyps[i])] = true
+	}
+	var all []int
+	for v, is := range seen {
+		if is {
 			all = append(all, v)
 		}
 	}
-	slices.Sort(all)
 	return all
 }
 

@@ -16,14 +16,15 @@ type segment struct {
 	claims  []evidence.Claim
 	records []evidence.Record
 
-	addrs   map[netip.Addr]bool  // that some frame was about
+	asked   bool                 // somebody asked for the addresses that are diagnosed
+	virtual map[netip.Addr]bool  // addresses that are advertised
 	about   map[netip.Addr][]int // positions of the records with that sender or target
 	adverts []int                // and of the adverts
 	people  *people
 }
 
 func newSegment(vlans evidence.VLANs, log *evidence.Log) *segment {
-	return &segment{vlans: vlans, log: log, addrs: map[netip.Addr]bool{}, about: map[netip.Addr][]int{}}
+	return &segment{vlans: vlans, log: log, virtual: map[netip.Addr]bool{}, about: map[netip.Addr][]int{}}
 }
 
 // add adds a record, of any address.
@@ -33,16 +34,27 @@ func (s *segment) add(rec *evidence.Record) {
 	if rec.IsAdvert() {
 		s.adverts = append(s.adverts, n)
 		for _, addr := range rec.Virtual {
-			s.addrs[addr] = true
+			s.virtual[addr] = true
 		}
 		return
 	}
-	s.addrs[rec.SenderIP], s.addrs[rec.TargetIP] = true, true
 	s.about[rec.SenderIP] = append(s.about[rec.SenderIP], n)
 	if rec.TargetIP != rec.SenderIP {
 		s.about[rec.TargetIP] = append(s.about[rec.TargetIP], n)
 	}
 }
+
+// has reports whether some frame of the segment is about an address.
+func (s *segment) has(addr netip.Addr) bool {
+	_, claimed := slices.BinarySearchFunc(s.claims, addr, byAddr)
+	return claimed || len(s.about[addr]) > 0 || s.virtual[addr]
+}
+
+func byAddr(c evidence.Claim, addr netip.Addr) int { return c.Addr.Compare(addr) }
+
+// fewSuspects is how many hosts are examined for an address that nobody has
+// asked for.
+const fewSuspects = 32
 
 // who knows the people of the segment.
 func (s *segment) who() *people {
@@ -96,6 +108,9 @@ func (s *segment) concerning(vip netip.Addr) []evidence.Record {
 func (s *segment) diagnose(vip netip.Addr) Result {
 	log := s.with(s.concerning(vip))
 	sc := newScene(&log, s.cfg, s.who(), vip)
+	if !s.asked {
+		sc.most = fewSuspects
+	}
 	classes := map[evidence.MAC]*class{}
 	for _, mac := range sc.suspected() {
 		c := sc.eliminate(mac)
