@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -9,30 +8,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
-
-// A position is a place in a YAML file, counted from 1.
-type position struct{ line, column int }
-
-// A SpecError is the first thing that is wrong with a scenario.
-type SpecError struct {
-	File         string // empty: the scenario was made in Go
-	Line, Column int    // 0: not known
-	Path         string // such as hosts[0].interfaces[1].segment
-	Message      string
-}
-
-func (e *SpecError) Error() string {
-	switch {
-	case e.Line > 0:
-		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-	case e.File != "":
-		return e.File + ": " + e.Message
-	}
-	return fmt.Sprintf("scenario: %s: %s", e.Path, e.Message)
-}
 
 // A decoder fills Go values from YAML nodes and accepts nothing that has no
 // place there. The yaml package's own KnownFields knows no columns, and turns
@@ -54,7 +33,12 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string, single bool
 	}
 	d.positions[path] = position{n.Line, n.Column}
 	if n.Kind == yaml.AliasNode {
-		return d.decode(n.Alias, v, path, single)
+		err := d.decode(n.Alias, v, path, single)
+		d.positions[path] = position{n.Line, n.Column} // where it is used, not where it comes from
+		return err
+	}
+	if !slices.Contains(tags, n.ShortTag()) {
+		return d.fail(n, path, "the tag %q means nothing here", n.ShortTag())
 	}
 	if v.Type() == reflect.TypeFor[AddressSpec]() && n.Kind == yaml.ScalarNode {
 		return d.decode(n, v.FieldByName("Prefix"), path, false)
@@ -84,6 +68,10 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, path string, single bool
 	return d.value(n, v, path)
 }
 
+// tags are those that a value can have by itself, less what is written only
+// with its tag (!!binary, !!set) and what an application makes up.
+var tags = []string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!merge", "!!map", "!!seq"}
+
 // value fills a string, a number or a truth value.
 func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) error {
 	if err := d.scalar(n, path, v.Type()); err != nil {
@@ -94,6 +82,15 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) error {
 	case reflect.String:
 		if tag != "!!str" {
 			return d.fail(n, path, "%s is not %s: write \"%s\" if it is meant to be one", n.Value, describe(v.Type()), n.Value)
+		}
+		if strings.TrimSpace(n.Value) == "" {
+			return d.fail(n, path, "an empty text says nothing: leave the key out")
+		}
+		// It is shown on terminals, and handed to programs.
+		for _, r := range n.Value {
+			if !unicode.IsPrint(r) && r != '\n' && r != '\t' {
+				return d.fail(n, path, "there is a character in it that cannot be printed: %+q", r)
+			}
 		}
 		if words := words(v.Type()); words != nil && !slices.Contains(words, n.Value) {
 			return d.fail(n, path, "%q is none of %s", n.Value, strings.Join(words, ", "))
@@ -106,13 +103,13 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) error {
 		v.SetBool(n.Value == "true" || n.Value == "True" || n.Value == "TRUE")
 	case reflect.Int:
 		i, err := strconv.ParseInt(n.Value, 10, 32)
-		if tag != "!!int" || err != nil || i < 0 {
+		if tag != "!!int" || err != nil || i < 0 || strconv.FormatInt(i, 10) != n.Value { // 010 is eight to some
 			return wrong()
 		}
 		v.SetInt(i)
 	case reflect.Uint16:
 		i, err := strconv.ParseUint(n.Value, 10, 16)
-		if tag != "!!int" || err != nil || i == 0 {
+		if tag != "!!int" || err != nil || i == 0 || strconv.FormatUint(i, 10) != n.Value {
 			return wrong()
 		}
 		v.SetUint(i)
@@ -230,22 +227,4 @@ func shape(n *yaml.Node) string {
 		return strconv.Quote(n.Value)
 	}
 	return "nothing"
-}
-
-// lineOf is how the yaml package says where a file is not YAML: it knows no column.
-var lineOf = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
-
-// syntaxError gives the yaml package's error its place, as far as it is known.
-func syntaxError(file string, data []byte, err error) error {
-	e := &SpecError{File: file, Line: 1, Column: 1, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
-	if m := lineOf.FindStringSubmatch(err.Error()); m != nil {
-		e.Line, _ = strconv.Atoi(m[1])
-		e.Message = m[2]
-	}
-	if lines := bytes.Split(data, []byte("\n")); e.Line >= 1 && e.Line <= len(lines) {
-		line := lines[e.Line-1]
-		e.Column += len(line) - len(bytes.TrimLeft(line, " \t"))
-	}
-	e.Message = "this is not YAML: " + e.Message
-	return e
 }

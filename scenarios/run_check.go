@@ -78,7 +78,7 @@ func (s *Spec) onSegment(segment string) map[evidence.MAC]string {
 }
 
 // settings reads what arp_ignore and arp_announce are in force on the segment. A
-// host is left out that has no interface up there, or some that differ.
+// host is left out that has no interface there any more, or some that differ.
 func (r *run) settings(segment string) (map[string][2]int, error) {
 	all := map[string][2]int{}
 	for i := range r.spec.Hosts {
@@ -98,7 +98,7 @@ func (r *run) settings(segment string) (map[string][2]int, error) {
 			if ifc.Kind != Ethernet || ifc.Segment != segment {
 				continue
 			}
-			if s, ok := host.Effective(ifc.Name); ok { // it may be down, renamed or gone
+			if s, ok := host.Effective(ifc.Name); ok { // it may be renamed or gone
 				have = append(have, [2]int{s.ARPIgnore, s.ARPAnnounce})
 			}
 		}

@@ -227,13 +227,13 @@ func TestRunSettings(t *testing.T) {
 	for _, change := range []error{
 		lab.Host("r1").Sysctl("net.ipv4.conf.eth1.arp_ignore", "6"), // as 0
 		lab.Host("director").RenameLink("eth1", "eth7"),
-		lab.Host("client").SetUp("eth1", false),
+		lab.Host("client").SetUp("eth1", false), // which changes no setting
 	} {
 		if change != nil {
 			t.Fatal(change)
 		}
 	}
-	if got, err := r.settings("lan"); err != nil || got["r1"] != [2]int{0, 2} || len(got) != 1 {
+	if got, err := r.settings("lan"); err != nil || got["r1"] != [2]int{0, 2} || len(got) != 2 {
 		t.Errorf("after some changes: got %v, %v", got, err)
 	}
 	if err := lab.Close(); err != nil {

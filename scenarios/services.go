@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 )
 
@@ -76,14 +77,35 @@ func (j *judge) service(m *Member, i int, at string) {
 			j.fail(at, "host %s has two services %q: give one of them another name", m.Name, s.name())
 		}
 	}
-	if s.Responder != nil {
-		if j.dev(m, s.Responder.Interface, at+".responder.interface") && !slices.ContainsFunc(m.Interfaces, func(ifc InterfaceSpec) bool {
-			return ifc.Name == s.Responder.Interface && ifc.Kind == Ethernet
-		}) {
-			j.fail(at+".responder.interface", "interface %q is on no segment", s.Responder.Interface)
-		}
-		j.pause(s.Responder.Delay, at+".responder.delay")
+	if s.Name != "" && !hostName.MatchString(s.Name) {
+		j.fail(at+".name", "bad name %q of a service: letters, digits and . _ - only", s.Name)
 	}
+	switch {
+	case s.TCP.IsValid() && s.TCP.Port() == 0:
+		j.fail(at+".tcp", "port 0 is none: nobody would know which to connect to")
+	case s.TCP.IsValid() && !s.Off && !m.canListen(s.TCP.Addr()):
+		j.fail(at+".tcp", "host %s has no address %s; if it gets that later, write off: true and start the service then", m.Name, s.TCP.Addr())
+	case s.Responder != nil:
+		j.plugged(m, s.Responder.Interface, at+".responder.interface")
+		j.pause(s.Responder.Delay, at+".responder.delay")
+		if err := checkHostAddr(s.Responder.Address); err != nil {
+			j.fail(at+".responder.address", "%s", err)
+		}
+	}
+}
+
+// canListen reports whether a service can have the address from the start: it
+// is the host's, or the host is told not to care (ip_nonlocal_bind).
+func (m *Member) canListen(ip netip.Addr) bool {
+	has := func(a AddressSpec) bool { return a.Prefix.Addr() == ip }
+	within := func(a AddressSpec) bool { return a.Prefix.Contains(ip) } // on lo all of a subnet is local
+	for key := range m.Sysctls {
+		if file, err := sysctlPath(key); err == nil && file == "/proc/sys/net/ipv4/ip_nonlocal_bind" {
+			return true
+		}
+	}
+	return ip.IsUnspecified() || ip.IsLoopback() || slices.ContainsFunc(m.Loopback, within) ||
+		slices.ContainsFunc(m.Interfaces, func(ifc InterfaceSpec) bool { return slices.ContainsFunc(ifc.Addresses, has) })
 }
 
 // kinds are the keys that are set of those of which a service has one.

@@ -97,13 +97,15 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// A wrongSpec is the classic scenario with a mistake in it.
+type wrongSpec struct {
+	old, new string // replaced once; without old, all of it is new
+	want     string // part of the error; empty: it is right after all
+}
+
 // Everything that is wrong is one error with its place.
 func TestSpecErrors(t *testing.T) {
-	good := ByName("classic").Source()
-	for name, tc := range map[string]struct {
-		old, new string // replaced once; without old, all of it is new
-		want     string
-	}{
+	testWrongSpecs(t, map[string]wrongSpec{
 		"empty":                {"", "", "x.yaml:1:1: there is nothing in it"},
 		"not YAML":             {"", "name: [x\nabout: y", "x.yaml:1:1: this is not YAML"},
 		"a tab":                {"", "name: x\n\tabout: y", "this is not YAML"},
@@ -141,7 +143,56 @@ func TestSpecErrors(t *testing.T) {
 		"too long a pause":     {"    down: all", "    await: 192.168.1.99\n  - pause: 2h", "is not a time up to one minute"},
 		"alias of itself":      {"segments: [lan]", "segments: &a [*a]", "x.yaml:5:"},
 		"host without segment": {"{name: eth1, segment: lan, addresses: [192.168.1.41/24]}", "{name: eth1}", `x.yaml:19:9: interface "eth1" is on no segment`},
-	} {
+	})
+}
+
+// What would be taken for something else, or could never come true, is wrong too.
+func TestSpecIsStrict(t *testing.T) {
+	const nic = "addresses: [192.168.1.41/24]}"
+	testWrongSpecs(t, map[string]wrongSpec{
+		"tag of a value":        {"192.168.1.182/24", "!x 192.168.1.182/24", `x.yaml:11:48: the tag "!x" means nothing here`},
+		"tag of a text":         {"name: classic", "name: !x classic", `x.yaml:1:7: the tag "!x"`},
+		"tag of a list":         {"segments: [lan]", "segments: !x [lan]", `the tag "!x"`},
+		"a set":                 {"segments: [lan]", "segments: !!set {lan}", `the tag "!!set"`},
+		"empty text":            {"from: client", `from: ""`, "x.yaml:23:9: an empty text says nothing"},
+		"blank text":            {"title: nothing is set on the real server", `title: " "`, "an empty text says nothing"},
+		"escape":                {"title: nothing is set on the real server", `title: "\e[31m red"`, `x.yaml:29:12: there is a character in it that cannot be printed: '\x1b'`},
+		"octal":                 {"from: client", "from: client\n  count: 010", `x.yaml:24:10: "010" is not a whole number`},
+		"plus":                  {"from: client", "from: client\n  port: +80", `"+80" is not a port number`},
+		"count 0":               {"from: client", "from: client\n  count: 0", "x.yaml:24:10: zero is not possible"},
+		"wait 0":                {"from: client", "from: client\n  wait: 0s", "x.yaml:24:9: zero is not possible"},
+		"MAC 0":                 {nic, `mac: "00:00:00:00:00:00", ` + nic, "x.yaml:19:41: 00:00:00:00:00:00 is no address"},
+		"address 0":             {"192.168.1.41/24", "0.0.0.0/24", "x.yaml:19:48: address 0.0.0.0/24 is no address"},
+		"long host name":        {"name: director\n", "name: " + strings.Repeat("d", 64) + "\n", "x.yaml:12:11: bad name"},
+		"sysctl twice":          {"net.ipv4.conf.eth1.arp_ignore: 1", "net.ipv4.conf.eth1.arp_ignore: 1, net/ipv4/conf/eth1/arp_ignore: 2", `is there already, as "net.ipv4.conf.eth1.arp_ignore"`},
+		"route twice":           {"    lo: [192.168.1.99/32]", "    lo: [192.168.1.99/32]\n    routes: [{to: 10.0.0.0/8, dev: eth1}, {to: 10.0.0.0/8, via: 192.168.1.10}]", "x.yaml:21:48: host r1 has two routes to 10.0.0.0/8"},
+		"VIP for nobody":        {"vips: [192.168.1.99]", "vips: [224.0.0.1]", "x.yaml:24:10: 224.0.0.1 is no host's address"},
+		"VIP on a loopback":     {"vips: [192.168.1.99]", "vips: [127.0.0.1]", "is a loopback address"},
+		"VIP twice":             {"vips: [192.168.1.99]", "vips: [192.168.1.99, 192.168.1.99]", "x.yaml:24:24: 192.168.1.99 is there twice"},
+		"a VIP as the director": {"director: director\n", "director: 192.168.1.99\n", "x.yaml:25:13: 192.168.1.99 is a VIP itself"},
+		"director as a server":  {"real-servers: [r1]", "real-servers: [192.168.1.10]", `x.yaml:26:18: "192.168.1.10" is named already, as "director"`},
+		"real server twice":     {"real-servers: [r1]", "real-servers: [r1, r1]", `x.yaml:26:22: "r1" is named already`},
+		"port here, none there": {"from: client", "from: client\n  no-announce-test: true\n  port: 80", "x.yaml:25:9: port and no-announce-test exclude each other"},
+		"port in the step":      {"    check:\n", "    check:\n      no-announce-test: true\n      port: 80\n", "x.yaml:32:13: port and no-announce-test exclude each other"},
+		"no such check NIC":     {"from: client", "interface: eth7", "x.yaml:23:14: host client, where the check is made, has no such interface"},
+		"expected twice":        {"      expect:\n        verdict: fail\n        hosts:\n          r1: {answers: yes, holds", "      expect:\n      - verdict: fail\n      - verdict: pass\n        hosts:\n          r1: {answers: yes, holds", "x.yaml:33:9: what is expected of every VIP was said already"},
+		"expected of one twice": {"      expect:\n        verdict: fail\n        hosts:\n          r1: {answers: yes, holds", "      expect:\n      - {verdict: fail, vip: 192.168.1.99}\n      - verdict: pass\n        vip: 192.168.1.99\n        hosts:\n          r1: {answers: yes, holds", "x.yaml:34:14: what is expected of 192.168.1.99 was said already"},
+		"nothing expected of":   {"    check:\n      expect:\n        verdict: fail", "    check:\n      vips: [192.168.1.99, 192.168.1.98]\n      expect:\n        vip: 192.168.1.99\n        verdict: fail", "x.yaml:33:9: nothing is expected of 192.168.1.98"},
+		"finding twice":         {"[vip-unowned, arp-silent]", "[vip-unowned, vip-unowned]", "x.yaml:79:46: vip-unowned is there twice"},
+		"no such arp_ignore":    {"r1: {answers: yes, holds: yes,", "r1: {arp_ignore: 4, holds: yes,", "4 is none of the values that a diagnosis tells apart: [0 1 2 3 8]"},
+		"arp_announce in order": {"r1: {answers: yes, holds: yes,", "r1: {arp_announce: [1, 0], holds: yes,", "0 comes after 1"},
+		"announce on lo":        {"    down: all", "    announce: {interface: lo, address: 192.168.1.99}", `x.yaml:73:27: interface "lo" is on no segment`},
+		"announce of no host":   {"    down: all", "    announce: {interface: eth1, address: 0.0.0.0}", "x.yaml:73:42: 0.0.0.0 is no host's address"},
+		"name of a service":     {"    lo: [192.168.1.99/32]", "    lo: [192.168.1.99/32]\n    services: [{name: a/b, run: sleep 60}]", `x.yaml:21:23: bad name "a/b" of a service`},
+		"port 0":                {"    lo: [192.168.1.99/32]", "    lo: [192.168.1.99/32]\n    services: [{tcp: 0.0.0.0:0}]", "x.yaml:21:22: port 0 is none"},
+		"another's address":     {"    lo: [192.168.1.99/32]", "    lo: [192.168.1.99/32]\n    services: [{tcp: 192.168.1.10:80}]", "x.yaml:21:22: host r1 has no address 192.168.1.10"},
+		"responder on lo":       {"    lo: [192.168.1.99/32]", "    lo: [192.168.1.99/32]\n    services: [{responder: {interface: lo, address: 192.168.1.98}}]", `x.yaml:21:40: interface "lo" is on no segment`},
+	})
+}
+
+func testWrongSpecs(t *testing.T, all map[string]wrongSpec) {
+	good := ByName("classic").Source()
+	for name, tc := range all {
 		t.Run(name, func(t *testing.T) {
 			text := tc.new
 			if tc.old != "" {
@@ -150,6 +201,12 @@ func TestSpecErrors(t *testing.T) {
 				}
 			}
 			_, err := Read(strings.NewReader(text), "x.yaml")
+			if tc.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
 			if specErr := (*SpecError)(nil); !errors.As(err, &specErr) || specErr.Line == 0 || specErr.Column == 0 {
 				t.Errorf("got %v, want an error with a place", err)
 			} else if !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
@@ -164,6 +221,11 @@ func TestAliases(t *testing.T) {
 	text := strings.Replace(ByName("classic").Source(), "from: client", "from: &who client", 1)
 	if _, err := Read(strings.NewReader(strings.Replace(text, "real-servers: [r1]", "real-servers: [*who]", 1)), "x"); err != nil {
 		t.Error(err)
+	}
+	text = strings.Replace(text, "director: director\n", "director: *nobody\n", 1)
+	text = strings.Replace(text, "about:", "needs: [&nobody nobody]\nabout:", 1)
+	if _, err := Read(strings.NewReader(text), "x"); err == nil || !strings.HasPrefix(err.Error(), `x:26:13: there is no host "nobody"`) {
+		t.Errorf("got %v, want the place where the alias is used", err)
 	}
 	bomb := "name: &a [x,x,x,x,x,x,x,x,x,x]\nneeds: &b [*a,*a,*a,*a,*a,*a,*a,*a]\n"
 	if _, err := Read(strings.NewReader(bomb), "x"); err == nil {

@@ -108,19 +108,16 @@ func (j *judge) head() {
 // host checks what a host has beside what every lab has.
 func (j *judge) host(m *Member, at string) {
 	for i, ifc := range m.Interfaces {
+		at := fmt.Sprintf("%s.interfaces[%d]", at, i)
+		if _, written := j.spec.positions[at+".mac"]; written && ifc.MAC.IsZero() {
+			j.fail(at+".mac", "%s is no address: leave the key out to have one chosen", ifc.MAC)
+		}
 		if ifc.Segment != "" && !slices.Contains(j.spec.Segments, ifc.Segment) {
-			j.fail(fmt.Sprintf("%s.interfaces[%d].segment", at, i), "there is no segment %q, only %s", ifc.Segment, list(j.spec.Segments))
+			j.fail(at+".segment", "there is no segment %q, only %s", ifc.Segment, list(j.spec.Segments))
 		}
 	}
 	for i := range m.Services {
 		j.service(m, i, fmt.Sprintf("%s.services[%d]", at, i))
-	}
-}
-
-// sysctl checks a key.
-func (j *judge) sysctl(m *Member, key, at string) {
-	if err := m.checkSysctl(key); err != nil {
-		j.fail(at, "%s", err)
 	}
 }
 
@@ -131,6 +128,13 @@ func (j *judge) dev(m *Member, dev, at string) bool {
 		j.fail(at, "%s", err)
 	}
 	return err == nil
+}
+
+// plugged checks that a host has an interface, and on a segment.
+func (j *judge) plugged(m *Member, dev, at string) {
+	if j.dev(m, dev, at) && !slices.ContainsFunc(m.Interfaces, func(ifc InterfaceSpec) bool { return ifc.Name == dev && ifc.Kind == Ethernet }) {
+		j.fail(at, "interface %q is on no segment", dev)
+	}
 }
 
 func (j *judge) pause(d Duration, at string) {

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/arpcheck/arpcheck/evidence"
 )
 
 // hostName is what can also be the name of a namespace and part of a file name.
@@ -34,8 +32,8 @@ func (t Topology) mistakes(tell func(path, format string, a ...any)) {
 	seen := map[string]bool{}
 	for i, h := range t.Hosts {
 		at := fmt.Sprintf("hosts[%d]", i)
-		if !hostName.MatchString(h.Name) {
-			tell(at+".name", "bad name %q of a host: letters, digits and . _ - only", h.Name)
+		if !hostName.MatchString(h.Name) || len(h.Name) > 63 {
+			tell(at+".name", "bad name %q of a host: letters, digits and . _ - only, 63 at most", h.Name)
 		} else if seen[h.Name] {
 			tell(at+".name", "there are two hosts %q", h.Name)
 		}
@@ -69,20 +67,35 @@ func (h HostSpec) mistakes(tell func(path, format string, a ...any)) {
 		}
 		addressMistakes(ifc.Addresses, at+".addresses", tell)
 	}
-	for _, key := range slices.Sorted(maps.Keys(h.Sysctls)) {
-		if err := h.checkSysctl(key); err != nil {
-			tell("sysctls."+key, "%s", err)
-		}
-	}
+	h.sysctlMistakes(h.Sysctls, "sysctls", tell)
 	for i, r := range h.Routes {
 		at := fmt.Sprintf("routes[%d]", i)
 		if err := r.check(); err != nil {
 			tell(at, "%s", err)
+		} else if slices.ContainsFunc(h.Routes[:i], func(have RouteSpec) bool { return have.Destination == r.Destination }) {
+			tell(at+".to", "host %s has two routes to %s", h.Name, r.Destination)
 		} else if r.Dev != "" {
 			if err := h.checkDev(r.Dev); err != nil {
 				tell(at+".dev", "%s", err)
 			}
 		}
+	}
+}
+
+// sysctlMistakes tells of those among settings, on the host itself or in a step.
+func (h HostSpec) sysctlMistakes(settings map[string]string, at string, tell func(path, format string, a ...any)) {
+	first := map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		path := at + "." + key
+		if err := h.checkSysctl(key); err != nil {
+			tell(path, "%s", err)
+			continue
+		}
+		file, _ := sysctlPath(key)
+		if other, twice := first[file]; twice {
+			tell(path, "sysctl %q is there already, as %q", key, other)
+		}
+		first[file] = key
 	}
 }
 
@@ -128,11 +141,27 @@ func (a AddressSpec) check() error {
 	if !a.Prefix.IsValid() || !a.Prefix.Addr().Is4() {
 		return fmt.Errorf("address %s is not IPv4 with a prefix length, such as 192.168.1.99/32", a.Prefix)
 	}
+	if a.Prefix.Addr().IsUnspecified() { // the kernel would add none, and say nothing (__inet_insert_ifa)
+		return fmt.Errorf("address %s is no address", a.Prefix)
+	}
 	switch a.Scope {
 	case "", ScopeGlobal, ScopeHost, ScopeLink:
 		return nil
 	}
 	return fmt.Errorf("address %s: unknown scope %q: it can be %s, %s or %s", a.Prefix, a.Scope, ScopeGlobal, ScopeHost, ScopeLink)
+}
+
+// checkHostAddr wants an address that can be asked for by ARP.
+func checkHostAddr(ip netip.Addr) error {
+	switch {
+	case !ip.Is4():
+		return fmt.Errorf("%s is not an IPv4 address", ip)
+	case ip.As4()[0] == 0 || ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return fmt.Errorf("%s is no host's address", ip)
+	case ip.IsLoopback():
+		return fmt.Errorf("%s is a loopback address: no host but itself can reach it", ip)
+	}
+	return nil
 }
 
 func (r RouteSpec) check() error {
@@ -190,33 +219,4 @@ func sysctlPath(key string) (string, error) {
 		return "", fmt.Errorf("sysctl %q: only those below net belong to a host; this is the whole machine's", key)
 	}
 	return "/proc/sys/" + path, nil
-}
-
-// withMACs gives the topology with every MAC address filled in, the same ones
-// each time, as InterfaceSpec.MAC promises.
-func (t Topology) withMACs() Topology {
-	taken := map[evidence.MAC]bool{}
-	for _, h := range t.Hosts {
-		for _, ifc := range h.Interfaces {
-			taken[ifc.MAC] = true
-		}
-	}
-	hosts := slices.Clone(t.Hosts)
-	for i := range hosts {
-		hosts[i].Interfaces = slices.Clone(hosts[i].Interfaces)
-		for j := range hosts[i].Interfaces {
-			mac := &hosts[i].Interfaces[j].MAC
-			if !mac.IsZero() {
-				continue
-			}
-			n := i + 1
-			*mac = evidence.MAC{0x02, 0, 0, byte(j), byte(n >> 8), byte(n)}
-			// Somebody was given this address by name: step aside.
-			for taken[*mac] {
-				mac[2]++
-			}
-			taken[*mac] = true
-		}
-	}
-	return Topology{Hosts: hosts}
 }
