@@ -4,7 +4,10 @@ GO     ?= go
 PREFIX ?= /usr/local
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-FUZZTIME    ?= 10s
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+FUZZTIME    ?= 30s
+FUZZJOBS    ?= 2
+LOADRUNS    ?= 100
 TRUTHS      ?= 1
 BENCH       ?= -scale 0.1 -rounds 3
 
@@ -12,7 +15,7 @@ BENCH       ?= -scale 0.1 -rounds 3
 # checkout of another user's.
 buildvcs = $(shell git status >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: help build demo test test-lvs truth race lint fuzz bench-replay readme install clean
+.PHONY: help build demo test test-lvs truth race lint fuzz load vuln bench-replay readme install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1@/p' $(firstword $(MAKEFILE_LIST)) | awk -F@ '{ printf "%-21s%s\n", $$1, $$2 }'
@@ -43,13 +46,16 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 	$(GO) run $(STATICCHECK) -tags lvs ./scenarios/lvs
 	$(GO) mod tidy -diff
 
-fuzz: ## run each fuzz target for FUZZTIME (10s)
-	@set -e; for pkg in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$pkg; \
-		done; \
-	done
+fuzz: ## run each fuzz target for FUZZTIME (30s), FUZZJOBS (2) at a time
+	@grep -r --include='*_test.go' '^func Fuzz' . | sed 's,/[^/]*:func \(Fuzz[A-Za-z]*\).*, \1,' | sort | xargs -P $(FUZZJOBS) -n 2 sh -c ' \
+		out=$$($(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 $$0 2>&1) || { echo "FAILED $$0 $$1"; echo "$$out"; exit 1; }; \
+		echo "ok $$0 $$1: $$(echo "$$out" | grep execs | tail -1)"'
+
+load: ## ask LOADRUNS (100) times on a segment with 300,000 foreign frames a second
+	ARPCHECK_LOAD_RUNS=$(LOADRUNS) $(GO) test -count=1 -timeout 0 -run '^TestUnderLoad$$' -v ./cmd/arpcheck
+
+vuln: ## look for known vulnerabilities (needs https://vuln.go.dev, or VULNDB=file:///…)
+	$(GO) run $(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./...
 
 bench-replay: build ## measure arpcheck replay against cat, tcpdump, tshark and gzip (BENCH="-scale 1 -rounds 7": in full)
 	$(GO) run ./capture/benchreplay -program ./arpcheck $(BENCH)
