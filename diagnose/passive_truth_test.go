@@ -73,7 +73,9 @@ func (w wild) capture(a *actor, seen bool) evidence.Log {
 		mac := macs(0)
 		for seq := range uint16(2) {
 			t.see(evidence.Record{Kind: evidence.EchoRequest, Src: mac, Dst: r1, SenderIP: w.clients[0], TargetIP: w.vip, ID: 9, Seq: seq})
-			r := a.host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: w.clients[0], Target: w.vip, Known: known || seq > 0})
+			// Without ARP a host knows whom it was told of by hand, and nobody else.
+			met := (known || seq > 0) && !a.host.Interface(modelNIC).NoARP
+			r := a.host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: w.clients[0], Target: w.vip, Known: met})
 			if r.Announces.IsValid() {
 				t.whoHas(w.clients[0], r1, r.Announces)
 				t.isAt(w.clients[0], mac, r1, r.Announces)
