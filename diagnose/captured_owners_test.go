@@ -119,7 +119,7 @@ func TestCapturedOwners(t *testing.T) {
 				t.tick(2 * time.Second)
 			}
 		}, Inconclusive, []string{"vip-owner-changed " + r2.String()}, r2, "moved"},
-		{"an address that two hosts have", func(t *tap) {
+		{"plain: an address that two hosts have", func(t *tap) {
 			for range 2 {
 				t.whoHas(vip, clientMAC, client)
 				t.isAt(vip, r1, clientMAC, client)
@@ -127,7 +127,20 @@ func TestCapturedOwners(t *testing.T) {
 				t.tick(2 * time.Second)
 			}
 		}, Fail, []string{"vip-conflict"}, evidence.MAC{}, "given out twice"},
-		{"two hosts that only ask with one address", func(t *tap) {
+		{"plain: an address that got another owner", func(t *tap) {
+			for range 3 {
+				t.whoHas(routerIP, r1, vip)
+				t.tick(time.Minute)
+			}
+			t.whoHas(vip, r2, netip.IPv4Unspecified())
+			t.tick(2 * time.Second)
+			t.gratuitous(vip, r2)
+			for range 3 {
+				t.whoHas(routerIP, r2, vip)
+				t.tick(time.Minute)
+			}
+		}, Inconclusive, []string{"vip-owner-changed " + r2.String()}, r2, "moved"},
+		{"plain: two hosts that only ask with one address", func(t *tap) {
 			for range 2 {
 				t.whoHas(routerIP, r1, vip)
 				t.whoHas(routerIP, r2, vip)
@@ -174,7 +187,11 @@ func TestCapturedOwners(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			wire := newTap()
 			tc.happens(wire)
-			r := Captured(wire.end(), nobody)[0]
+			cfg := nobody
+			if strings.HasPrefix(tc.name, "plain") {
+				cfg = Config{}
+			}
+			r := Captured(wire.end(), cfg)[0]
 			var got []string
 			text := r.Summary
 			for _, f := range r.Findings {

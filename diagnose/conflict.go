@@ -42,6 +42,9 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	if len(macs) == 0 {
 		f.Summary = fmt.Sprintf("Two routers advertise %s at the same time.", s.vip)
 	}
+	if s.witness && s.splitBrain() && len(macs) > 0 {
+		f.Summary = fmt.Sprintf("%s advertise %s at the same time, each as the master.", s.names(macs), s.vip)
+	}
 	f.Why = "Each client keeps the answer that reaches it first, so clients are spread over these hosts at random. "
 	switch {
 	case s.witness && s.splitBrain():
@@ -51,17 +54,17 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 		return f
 	case s.witness && s.plain(rivals):
 		f.plain = true
-		f.Why += "None of them shows any other address of its own, so this is no VIP in front of servers but one address that was given out twice: by hand, or by hand and by DHCP."
+		f.Why += "None of them shows any other address of its own, as the hosts of a cluster do sooner or later. So this may well be a plain address that was given out twice: by hand, or by hand and by DHCP. " + s.shows(rivals)
 		f.Fix = []string{"# find each by its switch port (MAC address table), and give all but one another address"}
-		f.Variants = []string{fmt.Sprintf("if it is a VIP after all, name its owner: %s", s.again("--director MAC"))}
+		f.Variants = []string{
+			"if it is a VIP, a real server answers for it that should not (arp_ignore is 0 there); name the owner: " + s.again("--director MAC"),
+		}
+		return f
 	default:
 		f.Why += "One may be the director and the others real servers that should not answer (arp_ignore is 0 there), or the address is in use twice."
 	}
 	if s.witness {
 		f.Why += " " + s.shows(rivals)
-	}
-	if len(f.Fix) > 0 {
-		return f
 	}
 	for _, mac := range macs[:min(len(macs), 3)] {
 		name := s.people.call(mac)
@@ -80,11 +83,11 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	return f
 }
 
-// plain reports whether no rival has an address besides the VIP: then nothing
-// shows that it is one.
+// plain reports whether nothing shows that the address is a VIP: nobody called
+// it one, and no rival has an address besides.
 func (s *scene) plain(rivals []*suspect) bool {
-	return len(s.adverts) == 0 && !slices.ContainsFunc(rivals, func(x *suspect) bool {
-		return len(s.people.ips[x.mac]) > 0 || s.isNamed(x.mac)
+	return !s.people.asked && len(s.adverts) == 0 && !slices.ContainsFunc(rivals, func(x *suspect) bool {
+		return len(s.people.claims[x.mac]) > 1 || len(s.people.ips[x.mac]) > 0 || s.isNamed(x.mac)
 	})
 }
 

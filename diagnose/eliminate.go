@@ -63,6 +63,9 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	if s.witness {
 		s.announced(mac, m, since, &c)
 	}
+	if s.asksFor(mac, since) {
+		c.keep(func(h hypothesis) bool { return !h.NoARP })
+	}
 	for _, o := range s.views(mac, since) {
 		reactions := c.grid.react(o.stimulus)
 		before := len(c.left)
@@ -73,6 +76,14 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 		}
 	}
 	return c
+}
+
+// asksFor reports whether a host has asked for this one by ARP, which no kernel
+// does on an interface with NOARP (arp_constructor).
+func (s *scene) asksFor(mac evidence.MAC, since time.Time) bool {
+	return !s.witness && slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
+		return rec.Kind == evidence.ARPRequest && rec.TargetIP == s.cfg.Self.Addr && !rec.IsProbe() && !rec.IsGratuitous() && !rec.Time.Before(since)
+	})
 }
 
 // fits reports whether the reaction of a hypothesis is what was observed.

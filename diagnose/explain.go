@@ -59,6 +59,9 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 		f.Why = "With arp_ignore 0, Linux answers for every address of the host, those on lo too, whichever interface is asked; with 1 only for those of that interface."
 	}
 	f.Why += " " + whereAsked
+	if n := len(s.directly(x.mac)); n > 0 {
+		f.Why += fmt.Sprintf(" Clients do go there: it has answered %s to the VIP.", count(n, "ping or connection", "pings or connections"))
+	}
 	f.Fix = setting("arp_ignore", 1)
 	if x.class.any(func(h hypothesis) bool { return h.Ignore == 3 }) {
 		f.Fix = append(f.Fix, "# and for an interface that shows more than 1 itself, likewise: sysctl -a 2>/dev/null | grep 'arp_ignore '")

@@ -20,15 +20,18 @@ func (s *scene) failover() (former map[evidence.MAC]bool, heir evidence.MAC) {
 			return nil, heir // a real server has nothing to hand over
 		}
 	}
-	if len(claimants) < 2 || s.splitBrain() {
+	if len(claimants) < 2 && !s.witness || s.splitBrain() {
 		return nil, heir
 	}
-	if heir, ok := s.reigned(claimants); ok {
+	if heir, ok := s.reigned(claimants); ok && len(claimants) > 1 {
 		former = map[evidence.MAC]bool{}
 		for _, mac := range claimants {
 			former[mac] = mac != heir
 		}
 		return former, heir
+	}
+	if a, b, ok := s.passedOn(); ok {
+		return map[evidence.MAC]bool{a: true}, b
 	}
 	if len(claimants) != 2 || !s.cfg.Director.IsZero() || !s.handedOver(claimants[0], claimants[1]) {
 		return nil, heir
@@ -74,6 +77,43 @@ func (s *scene) reigned(claimants []evidence.MAC) (heir evidence.MAC, ok bool) {
 	}
 	heir = by(adverts[len(adverts)-1])
 	return heir, !heir.IsZero()
+}
+
+// quietTime is after how long without a word an address that nobody calls a VIP
+// may have got another owner.
+const quietTime = time.Minute
+
+// passedOn finds an ordinary address that another host got after its first owner
+// had gone, as DHCP does it: all that the one says comes before all that the
+// other says, and that one looks first whether it is free (RFC 5227), or comes
+// much later.
+func (s *scene) passedOn() (from, to evidence.MAC, ok bool) {
+	if !s.witness || s.people.asked || !s.cfg.Director.IsZero() || len(s.cfg.RealServers) > 0 {
+		return from, to, false
+	}
+	rivals := s.rivals()
+	if len(rivals) != 2 {
+		return from, to, false
+	}
+	words := func(mac evidence.MAC) []evidence.Record {
+		d := s.deeds[mac]
+		all := slices.Concat(d.replies, d.gratuitous, d.announcements, d.echoes, d.synAcks)
+		slices.SortFunc(all, order)
+		return all
+	}
+	from, to = rivals[0], rivals[1]
+	a, b := words(from), words(to)
+	if before(b[0], a[0]) {
+		from, to, a, b = to, from, b, a
+	}
+	last, first := a[len(a)-1], b[0]
+	if !before(last, first) || len(s.people.ips[from])+len(s.people.ips[to]) > 0 {
+		return from, to, false
+	}
+	probed := slices.ContainsFunc(s.asked, func(ask evidence.Record) bool {
+		return ask.IsProbe() && ask.SenderMAC == to && before(last, ask) && before(ask, first)
+	})
+	return from, to, probed || first.Time.Sub(last.Time) >= quietTime
 }
 
 // handedOver reports whether one host took the VIP over from another.
@@ -127,6 +167,17 @@ func (s *scene) owners() (all []evidence.MAC) {
 	return all
 }
 
+// claimed are the frames in which a host acted as the owner, in order.
+func (s *scene) claimed(mac evidence.MAC) []evidence.Record {
+	d := s.deeds[mac]
+	all := append(slices.Clone(d.replies), d.gratuitous...)
+	if len(all) == 0 {
+		all = slices.Concat(d.announcements, d.echoes, d.synAcks)
+	}
+	slices.SortFunc(all, order)
+	return all
+}
+
 func (s *scene) changed() (Finding, bool) {
 	if s.heir.IsZero() {
 		return Finding{}, false
@@ -134,13 +185,10 @@ func (s *scene) changed() (Finding, bool) {
 	to, owners := s.heir, s.owners()
 	var proof []evidence.Record
 	for _, mac := range owners {
-		d := s.deeds[mac]
-		claims := append(slices.Clone(d.replies), d.gratuitous...)
-		slices.SortFunc(claims, order)
+		claims := s.claimed(mac)
 		proof = append(proof, claims[len(claims)-1])
 	}
-	d := s.deeds[to]
-	proof = append(proof, append(slices.Clone(d.replies), d.gratuitous...)[:1]...)
+	proof = append(proof, s.claimed(to)[0])
 	f := Finding{Code: OwnerChanged, Severity: Warning, MAC: to, IPs: s.people.ips[to]}
 	prove(&f, proof)
 	f.Summary = fmt.Sprintf("%s moved from %s to %s during the %s.", s.vip, s.names(owners), s.people.call(to), s.run())
@@ -154,7 +202,7 @@ func (s *scene) changed() (Finding, bool) {
 	}
 	f.Fix = []string{s.again("") + "   # once more: the new owner must now be the only one"}
 	if s.witness {
-		f.Fix = []string{fmt.Sprintf("arpcheck --vip %s   # live: the new owner must now be the only one", s.vip)}
+		f.Fix = []string{"# from a client, live: the new owner must now be the only one", fmt.Sprintf("arpcheck --vip %s", s.vip)}
 	}
 	return f, true
 }

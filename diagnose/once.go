@@ -10,7 +10,8 @@ import (
 // A frame can be in a capture more than once: a port that is mirrored both
 // ways, several interfaces of one capture, several captures of one segment, or
 // a loop. That is one frame, and one answer. Nobody sends the same one again
-// this soon: ARP and TCP wait for a second, and pings differ.
+// this soon: ARP and TCP wait for a second, and pings differ. Only who announces
+// an address may do so several times in a row.
 const (
 	sameHere  = 2 * time.Millisecond  // at the same place
 	sameThere = 10 * time.Millisecond // at another interface, or in another file
@@ -52,8 +53,11 @@ func (o *once) seen(rec *evidence.Record) bool {
 		return false
 	}
 	limit := sameHere
-	if old.file != now.file || old.iface != now.iface {
+	switch {
+	case old.file != now.file || old.iface != now.iface:
 		limit = sameThere
+	case rec.IsGratuitous():
+		return false
 	}
 	return now.time.Sub(old.time).Abs() <= limit
 }

@@ -27,6 +27,7 @@ type people struct {
 	claims map[evidence.MAC][]netip.Addr // by the list of claims; nil: there is none
 	crowds []crowd                       // hosts that answer for many
 
+	asked bool // somebody called the addresses VIPs
 	isVIP map[netip.Addr]bool
 	sent  uint64 // frames that this run sent, for whichever VIP
 

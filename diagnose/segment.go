@@ -61,6 +61,7 @@ func (s *segment) who() *people {
 	if s.people == nil {
 		log := s.with(s.records)
 		s.people = whoIsWho(&log, s.cfg)
+		s.people.asked = s.asked
 	}
 	return s.people
 }

@@ -14,7 +14,7 @@ const answerTime = 2 * time.Second
 
 // unasked is how many ARP replies that nobody asked for make a host a spoofer,
 // if another host claims the address, too.
-const unasked = 3
+const unasked = 5
 
 // A lie is ARP of one Ethernet source that no host has a reason to send.
 type lie struct {
@@ -41,8 +41,14 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 		asked[ask.SenderIP] = append(asked[ask.SenderIP], ask)
 	}
 	look := func(recs []evidence.Record) {
+		next := map[netip.Addr]int{} // by who is told: the first ask that is not answered yet
 		for _, rec := range recs {
-			if rec.Kind == evidence.ARPReply && !rec.IsGratuitous() && !rec.Src.IsZero() && !answersSome(rec, asked[rec.TargetIP]) {
+			if rec.Kind != evidence.ARPReply || rec.IsGratuitous() || rec.Src.IsZero() {
+				continue
+			}
+			asks := asked[rec.TargetIP][next[rec.TargetIP]:]
+			i := slices.IndexFunc(asks, func(ask evidence.Record) bool { return answersIt(rec, ask) })
+			if next[rec.TargetIP] += i + 1; i < 0 {
 				l := of(rec.Src)
 				l.unsolicited = append(l.unsolicited, rec)
 			}
@@ -58,13 +64,11 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 	return s.lied
 }
 
-// answersSome reports whether a reply has a request shortly before it. A frame
-// may overtake another one on its way to the capture.
-func answersSome(reply evidence.Record, asks []evidence.Record) bool {
-	return slices.ContainsFunc(asks, func(ask evidence.Record) bool {
-		d := reply.Time.Sub(ask.Time)
-		return -promptly <= d && d <= answerTime
-	})
+// answersIt reports whether a reply may be that to a request. A frame may
+// overtake another one on its way to the capture.
+func answersIt(reply, ask evidence.Record) bool {
+	d := reply.Time.Sub(ask.Time)
+	return -promptly <= d && d <= answerTime
 }
 
 // spoofs reports whether a host draws the VIP to itself by ARP that nobody
@@ -102,7 +106,7 @@ func (s *scene) spoofing() (all []Finding) {
 		name := s.people.call(mac)
 		f.Summary = fmt.Sprintf("%s draws %s to itself with ARP replies that nobody asked for: ARP spoofing.", name, s.vip)
 		if n := len(l.unsolicited); n > 0 {
-			f.Why = fmt.Sprintf("It sent %d ARP replies to hosts that had not asked. ", n)
+			f.Why = fmt.Sprintf("It sent %d ARP replies for which nobody had asked. ", n)
 		}
 		if n := len(l.forged); n > 0 {
 			f.Why += fmt.Sprintf("It sent %d ARP frames in the name of %s, with its own Ethernet source: spoofing tools do so to put things right again when they end. These prove nothing about %s. ",

@@ -11,6 +11,7 @@ import (
 const (
 	mostAsks    = 20 // that a result lists
 	mostChanges = 20
+	mostMasters = 8 // changes by adverts alone
 )
 
 func at(rec evidence.Record) Place {
@@ -66,6 +67,7 @@ func (s *scene) changes() (all []Change, total uint64) {
 			all = append(all, Change{Place: at(rec), From: from, To: to, Why: why})
 		}
 	}
+	shown := 0 // adverts; two masters change with each
 	mastered := map[evidence.Kind]bool{}
 	for _, rec := range s.log.Records {
 		switch {
@@ -74,7 +76,7 @@ func (s *scene) changes() (all []Change, total uint64) {
 			if rec.Priority == 0 && rec.Kind == evidence.VRRPAdvert {
 				continue // it resigns
 			}
-			if mastered[rec.Kind] && now != master {
+			if mastered[rec.Kind] && now != master && shown < mostMasters {
 				why := fmt.Sprintf("VRRP advert, router %d priority %d", rec.VRID, rec.Priority)
 				if rec.Kind == evidence.CARPAdvert {
 					why = fmt.Sprintf("CARP advert, virtual host %d advskew %d", rec.VRID, rec.Priority)
@@ -82,6 +84,7 @@ func (s *scene) changes() (all []Change, total uint64) {
 				if now.ip != "" {
 					why += ", from " + now.ip
 				}
+				shown++
 				add(rec, master.mac, now.mac, why)
 			}
 			master, mastered[rec.Kind] = now, true

@@ -134,6 +134,10 @@ func (s *scene) blame(findings []Finding) string {
 		switch {
 		case f.Severity != Critical:
 		case f.Code == Conflict:
+			if s.witness && s.splitBrain() {
+				parts = append(parts, s.disputed()+" advertise it at the same time, each as the master (split brain)")
+				continue
+			}
 			parts = append(parts, s.disputed()+" "+s.verb()+" it, and nothing shows which is right (name the director with --director)")
 		case f.Code == Unowned:
 			parts = append(parts, "nobody answers for it, so no client can reach it")
@@ -200,9 +204,6 @@ func (s *scene) disputed() string {
 
 // verb is what they do.
 func (s *scene) verb() string {
-	if s.witness && s.splitBrain() {
-		return "advertise"
-	}
 	for _, mac := range s.rivals() {
 		if d := s.deeds[mac]; s.parts[mac].role == Other && len(d.replies)+len(d.gratuitous)+len(d.announcements) == 0 {
 			return "answer as"
