@@ -53,7 +53,7 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 			"# IP protocol 112 to 224.0.0.18 must pass the switch (IGMP snooping) and both firewalls"}
 		return f
 	case s.witness && s.plain(rivals):
-		f.plain = true
+		s.shared = true
 		f.Why += "None of them shows any other address of its own, as the hosts of a cluster do sooner or later. So this may well be a plain address that was given out twice: by hand, or by hand and by DHCP. " + s.shows(rivals)
 		f.Fix = []string{"# find each by its switch port (MAC address table), and give all but one another address"}
 		f.Variants = []string{

@@ -225,7 +225,7 @@ func (s *scene) notes(findings []Finding) (notes []Note) {
 		notes = append(notes, Note{Text: fmt.Sprintf("%d more hosts have to do with the address, and were not examined", n)})
 	}
 	misled := func(f Finding) bool {
-		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Bypassed}, f.Code) && !f.plain
+		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Bypassed}, f.Code) && !s.shared
 	}
 	if slices.ContainsFunc(findings, misled) {
 		notes = append(notes, Note{

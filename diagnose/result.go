@@ -139,8 +139,6 @@ type Finding struct {
 	Evidence []Evidence `json:"evidence"`
 	// Filters show all frames that the finding rests on, of each file.
 	Filters []Filter `json:"filters,omitempty"`
-
-	plain bool // an address in use twice, of which nothing shows that it is a VIP
 }
 
 // Code names a finding; scripts branch on it.

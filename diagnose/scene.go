@@ -40,6 +40,7 @@ type scene struct {
 	lied        map[evidence.MAC]*lie     // see lies
 
 	adverts []evidence.Record // of virtual routers, for the VIP
+	shared  bool              // it was given out twice, and nothing shows that it is a VIP
 	nobody  bool              // a frame claims the VIP for the MAC address 00:00:00:00:00:00
 	asked   []evidence.Record // asks: who-has for the VIP
 	echoed  []evidence.Record // asks: echo requests to the VIP
