@@ -39,7 +39,7 @@ func schemaOf(t reflect.Type, defs map[string]any) map[string]any {
 		if w := words(t); w != nil {
 			return map[string]any{"enum": w}
 		}
-		return map[string]any{"type": "string"}
+		return map[string]any{"type": "string", "pattern": `\S`}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int:

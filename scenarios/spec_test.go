@@ -86,6 +86,7 @@ func TestSchema(t *testing.T) {
 		{"role: client", "role: cleint"}, {"name: example", "nmae: example"}, {"verdict: fail", "verdict: 1"},
 		{"10ms", "10"}, {"192.168.1.182/24", "192.168.1.182"}, {"noarp: true", "noarp: 1"}, {"port: 80", "port: 70000"},
 		{"teaches: One", "# One"}, {"count: 3", "count: x"}, {"arp_ignore: [1, 3]", "arp_ignore: [x]"},
+		{"title: arp_announce is not set", `title: " "`},
 	} {
 		text := strings.Replace(Example(), spoil[0], spoil[1], 1)
 		if err := check(text); err == nil {
@@ -157,6 +158,8 @@ func TestSpecIsStrict(t *testing.T) {
 		"empty text":            {"from: client", `from: ""`, "x.yaml:23:9: an empty text says nothing"},
 		"blank text":            {"title: nothing is set on the real server", `title: " "`, "an empty text says nothing"},
 		"escape":                {"title: nothing is set on the real server", `title: "\e[31m red"`, `x.yaml:29:12: there is a character in it that cannot be printed: '\x1b'`},
+		"title of two lines":    {"title: nothing is set on the real server", `title: "a\nb"`, `x.yaml:29:12: "title" wants one line of text`},
+		"no such gateway":       {"    lo: [192.168.1.99/32]", "    lo: [192.168.1.99/32]\n    routes: [{to: 10.0.0.0/8, via: 10.0.0.1}]", "x.yaml:21:36: host r1 cannot reach the gateway 10.0.0.1"},
 		"octal":                 {"from: client", "from: client\n  count: 010", `x.yaml:24:10: "010" is not a whole number`},
 		"plus":                  {"from: client", "from: client\n  port: +80", `"+80" is not a port number`},
 		"count 0":               {"from: client", "from: client\n  count: 0", "x.yaml:24:10: zero is not possible"},

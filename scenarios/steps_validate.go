@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 )
 
 // everything is what Down and Up call a whole host.
@@ -33,6 +34,9 @@ func (j *judge) steps(steps []Step, at string, checks bool) {
 }
 
 func (j *judge) step(s *Step, at string, checks bool) {
+	if strings.Contains(s.Title, "\n") {
+		j.fail(at+".title", "%q wants one line of text", "title")
+	}
 	kinds := s.kinds()
 	if len(kinds) != 1 {
 		j.fail(at, "a step does one thing, and this does %s: run, sysctls, add, remove, down, up, forget, announce, await, start, stop, pause or check", list(kinds))

@@ -47,6 +47,22 @@ func TestValidate(t *testing.T) {
 		{"route to a host's bits", func(t *Topology) {
 			t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.1/8").Prefix, Dev: "eth1"}}
 		}, "did you mean 10.0.0.0/8"},
+		{"gateway on the link", func(t *Topology) {
+			t.Hosts[0].Routes = []RouteSpec{
+				{Destination: addr("10.0.0.0/8").Prefix, Via: netip.MustParseAddr("192.168.1.1")},
+				{Destination: addr("172.16.0.1/32").Prefix, Dev: "eth1"},
+				{Destination: addr("172.17.0.0/16").Prefix, Via: netip.MustParseAddr("172.16.0.1"), Dev: "eth1"},
+			}
+		}, ""},
+		{"gateway elsewhere", func(t *Topology) {
+			t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.0/8").Prefix, Via: netip.MustParseAddr("192.168.2.1")}}
+		}, "hosts[0].routes[0].via: host client cannot reach the gateway 192.168.2.1: it is in no subnet of its interfaces"},
+		{"gateway is the host", func(t *Topology) {
+			t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.0/8").Prefix, Via: ClassicClient}}
+		}, "cannot reach the gateway 192.168.1.182"},
+		{"gateway by another interface", func(t *Topology) {
+			t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.0/8").Prefix, Via: netip.MustParseAddr("192.168.1.1"), Dev: "lo"}}
+		}, "it is in no subnet of lo"},
 		{"route out of nothing", func(t *Topology) {
 			t.Hosts[0].Routes = []RouteSpec{{Destination: addr("10.0.0.0/8").Prefix, Dev: "eth9"}}
 		}, `hosts[0].routes[0].dev: host client has no interface "eth9", only lo, eth1`},

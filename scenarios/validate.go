@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -74,12 +75,28 @@ func (h HostSpec) mistakes(tell func(path, format string, a ...any)) {
 			tell(at, "%s", err)
 		} else if slices.ContainsFunc(h.Routes[:i], func(have RouteSpec) bool { return have.Destination == r.Destination }) {
 			tell(at+".to", "host %s has two routes to %s", h.Name, r.Destination)
-		} else if r.Dev != "" {
-			if err := h.checkDev(r.Dev); err != nil {
-				tell(at+".dev", "%s", err)
-			}
+		} else if err := h.checkDev(r.Dev); r.Dev != "" && err != nil {
+			tell(at+".dev", "%s", err)
+		} else if r.Via.IsValid() && !h.reaches(r, h.Routes[:i]) {
+			tell(at+".via", "host %s cannot reach the gateway %s: it is in no subnet of %s", h.Name, r.Via, cmp.Or(r.Dev, "its interfaces"))
 		}
 	}
+}
+
+// reaches reports whether a route's gateway is on a link, by an address of the
+// host or a route that it has by then; the kernel takes no other (fib_check_nh).
+func (h HostSpec) reaches(r RouteSpec, before []RouteSpec) bool {
+	for _, ifc := range h.Interfaces {
+		if r.Dev != "" && ifc.Name != r.Dev {
+			continue
+		}
+		if slices.ContainsFunc(ifc.Addresses, func(a AddressSpec) bool { return a.Prefix.Contains(r.Via) && a.Prefix.Addr() != r.Via }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(before, func(b RouteSpec) bool {
+		return !b.Via.IsValid() && b.Destination.Contains(r.Via) && (r.Dev == "" || r.Dev == b.Dev)
+	})
 }
 
 // sysctlMistakes tells of those among settings, on the host itself or in a step.

@@ -106,7 +106,8 @@ func (o *scenarioRunOptions) specs(args []string) (all []*scenarios.Spec, err er
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(all, func(have *scenarios.Spec) bool { return have.File() == s.File() }) {
+		// A file of one's own may be called like one that is part of the program.
+		if !slices.ContainsFunc(all, func(have *scenarios.Spec) bool { return have.File() == s.File() && have.Source() == s.Source() }) {
 			all = append(all, s)
 		}
 	}
