@@ -76,7 +76,14 @@ type judge struct {
 	role   Role
 	reason string
 	at     []place // where the VIP is
+
+	now  *state
+	boot *state    // the host after the next boot; nil: that is not judged
+	then []trouble // and what goes wrong then
 }
+
+// Interface returns the interface of that name, or nil.
+func (j *judge) Interface(name string) *kernel.Interface { return j.now.Interface(name) }
 
 // A place is an interface that has the VIP.
 type place struct {
@@ -93,9 +100,18 @@ func (p place) String() string { return fmt.Sprintf("%s on %s", p.Prefix, p.dev)
 // file does, by which interface the director delivers): it makes the verdict
 // inconclusive, so that no script takes it for a pass.
 func Inspect(in *Inspection, vips []netip.Addr) []Result {
+	now := in.state(&in.Host, vips)
+	var boot *state
+	if in.Boot != nil {
+		boot = in.state(in.booted(&in.Host), vips)
+	}
 	results := make([]Result, 0, len(vips))
 	for _, vip := range vips {
-		results = append(results, in.judge(vip).result())
+		j := in.judge(vip, now)
+		if j.boot = boot; boot != nil {
+			j.then = j.troubles(boot)
+		}
+		results = append(results, j.result())
 	}
 	return results
 }
@@ -119,15 +135,8 @@ func (in *Inspection) Candidates() (all []netip.Addr) {
 	return all
 }
 
-func (in *Inspection) judge(vip netip.Addr) *judge {
-	j := &judge{Inspection: in, vip: vip, role: in.Role}
-	for i := range in.Interfaces {
-		for _, a := range in.Interfaces[i].Addresses {
-			if a.Addr() == vip {
-				j.at = append(j.at, place{in.Interfaces[i].Name, a})
-			}
-		}
-	}
+func (in *Inspection) judge(vip netip.Addr, now *state) *judge {
+	j := &judge{Inspection: in, vip: vip, role: in.Role, now: now, at: now.at[vip]}
 	j.cast()
 	return j
 }
@@ -159,8 +168,8 @@ func (j *judge) cast() {
 
 // result is everything that can be said about the VIP.
 func (j *judge) result() Result {
-	now := j.troubles(&j.Host)
-	r := Result{VIP: j.vip, NetNS: j.NetNS, Interfaces: j.views(&j.Host)}
+	r := Result{VIP: j.vip, NetNS: j.NetNS, Interfaces: j.views(j.now)}
+	now := j.troublesOf(j.now, r.Interfaces)
 	r.Findings = append(j.findings(now), j.bootFindings(now)...)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return weight(b.Severity) - weight(a.Severity) })
 	r.Verdict = j.verdict(r.Findings)
@@ -175,7 +184,7 @@ func weight(s Severity) int { return slices.Index([]Severity{Info, Warning, Crit
 
 func (j *judge) verdict(findings []Finding) Verdict {
 	v := Pass
-	if len(j.segments(&j.Host)) == 0 || j.Boot != nil && len(j.Boot.Unreadable) > 0 {
+	if len(j.now.segments) == 0 || j.Boot != nil && len(j.Boot.Unreadable) > 0 {
 		v = Inconclusive
 	}
 	for _, f := range findings {

@@ -12,12 +12,12 @@ import (
 // booted is the host after the next boot, as far as the files decide it: the
 // addresses of today, the settings of the files, and the kernel's zeros where
 // no file has a say.
-func (j *judge) booted() *kernel.Host {
-	return changed(&j.Host, func(h *kernel.Host) {
+func (in *Inspection) booted(h *kernel.Host) *kernel.Host {
+	return changed(h, func(h *kernel.Host) {
 		for name, s := range settings {
-			s.set(&h.All, j.atBoot("all", name).number())
+			s.set(&h.All, in.atBoot("all", name).number())
 			for i := range h.Interfaces {
-				s.set(&h.Interfaces[i].Settings, j.atBoot(h.Interfaces[i].Name, name).number())
+				s.set(&h.Interfaces[i].Settings, in.atBoot(h.Interfaces[i].Name, name).number())
 			}
 		}
 	})
@@ -26,11 +26,10 @@ func (j *judge) booted() *kernel.Host {
 // atBoot is what the files make of a setting. An interface for which they have
 // none starts with that of "default": it copies it when it appears, and
 // "default" is passed on to those that nobody has set (devinet_copy_dflt_conf).
-func (j *judge) atBoot(dev, name string) BootSetting {
-	s := j.Boot.Setting(dev, name)
+func (in *Inspection) atBoot(dev, name string) BootSetting {
+	s := in.Boot.Setting(dev, name)
 	if s.Where == "" && dev != "all" {
-		if d := j.Boot.Setting("default", name); d.Where != "" {
-			d.Lost = append(d.Lost, s.Lost...)
+		if d := in.Boot.Setting("default", name); d.Where != "" {
 			return d
 		}
 	}
@@ -50,14 +49,12 @@ var decides = map[Code]string{
 
 // bootFindings compares the host with what it will be after the next boot.
 func (j *judge) bootFindings(now []trouble) (all []Finding) {
-	if j.Boot == nil {
+	if j.boot == nil {
 		return nil
 	}
-	h := j.booted()
-	then := j.troubles(h)
 	for _, name := range []string{"arp_ignore", "arp_announce", "arp_notify", "proxy_arp", "rp_filter"} {
 		var same []trouble
-		for _, t := range then {
+		for _, t := range j.then {
 			if decides[t.code] == name {
 				same = append(same, t)
 			}
@@ -65,22 +62,23 @@ func (j *judge) bootFindings(now []trouble) (all []Finding) {
 		if len(same) == 0 {
 			continue
 		}
-		lost := j.lost(h, same, name)
+		lost := j.lost(same, name)
 		fresh := len(common(same, now)) < len(same)
 		if !fresh && len(lost) == 0 {
 			continue // it goes wrong now, and that is said already
 		}
-		all = append(all, j.bootFinding(h, same, name, lost))
+		all = append(all, j.bootFinding(same, name, lost))
 	}
 	return all
 }
 
-func (j *judge) bootFinding(h *kernel.Host, same []trouble, name string, lost []string) Finding {
+func (j *judge) bootFinding(same []trouble, name string, lost []string) Finding {
+	h := j.boot.Host
 	slices.SortStableFunc(same, func(a, b trouble) int { return j.prominence(b.dev) - j.prominence(a.dev) })
 	dev := same[0].dev
 	f := Finding{Code: NotPersistent, Severity: Warning, MAC: j.Links[dev].MAC, IPs: j.ips(dev)}
 	then := deciding(settings[name].get(&h.All), settings[name].get(section(h, dev)), dev)
-	now := deciding(settings[name].get(&j.All), settings[name].get(section(&j.Host, dev)), dev)
+	now := deciding(settings[name].get(&j.All), settings[name].get(section(j.now.Host, dev)), dev)
 	f.Summary = fmt.Sprintf("After the next boot %s will be %d on %s (now it is %s), and this host %s.",
 		name, then.Value, devs(same), now, j.deeds(same))
 	f.Why = fmt.Sprintf("%s: so it will be, unless some other program sets it (keepalived, kube-proxy, a network manager).", j.origin(dev, name, then))
@@ -89,7 +87,7 @@ func (j *judge) bootFinding(h *kernel.Host, same []trouble, name string, lost []
 		f.Causes = lost
 		f.Why = fmt.Sprintf("%s: that is the line that counts.", j.origin(dev, name, then))
 	}
-	f.Fix = j.keep(j.cure(h, same))
+	f.Fix = j.keep(j.cure(j.boot, same))
 	return f
 }
 
@@ -104,16 +102,25 @@ func (j *judge) origin(dev, name string, d Deciding) string {
 }
 
 // lost are the lines that would prevent the troubles if they counted.
-func (j *judge) lost(h *kernel.Host, same []trouble, name string) (all []string) {
-	for _, dev := range append([]string{"all"}, names(same)...) {
-		s := j.atBoot(dev, name)
-		for _, l := range s.Lost {
+func (j *judge) lost(same []trouble, name string) (all []string) {
+	for _, dev := range append([]string{"all", "default"}, names(same)...) {
+		for _, l := range j.Boot.Setting(dev, name).Lost {
 			value, ok := parseValue(l.Value)
 			if !ok {
 				continue
 			}
-			would := changed(h, func(h *kernel.Host) { settings[name].set(section(h, dev), value) })
-			if len(common(same, j.troubles(would))) == len(same) {
+			would := changed(j.boot.Host, func(h *kernel.Host) {
+				if dev != "default" {
+					settings[name].set(section(h, dev), value)
+					return
+				}
+				for i := range h.Interfaces { // those that nobody sets
+					if in := &h.Interfaces[i]; j.Boot.Setting(in.Name, name).Where == "" {
+						settings[name].set(&in.Settings, value)
+					}
+				}
+			})
+			if len(common(same, j.troubles(j.state(would, j.boot.vips)))) == len(same) {
 				continue
 			}
 			all = append(all, fmt.Sprintf("%s sets %s to %s, but %s", l.Where, sysctlKey(dev, name), l.Value, l.Why))
@@ -125,11 +132,11 @@ func (j *judge) lost(h *kernel.Host, same []trouble, name string) (all []string)
 // pending is the file that ends the troubles with the next boot.
 func (j *judge) pending(same []trouble) string {
 	name := decides[same[0].code]
-	if j.Boot == nil || name == "" || len(common(same, j.troubles(j.booted()))) > 0 {
+	if j.boot == nil || name == "" || len(common(same, j.then)) > 0 {
 		return ""
 	}
 	for _, dev := range []string{"all", same[0].dev} {
-		if s := j.atBoot(dev, name); s.Where != "" && s.number() != settings[name].get(section(&j.Host, dev)) {
+		if s := j.atBoot(dev, name); s.Where != "" && s.number() != settings[name].get(section(j.now.Host, dev)) {
 			return s.Where
 		}
 	}
@@ -176,8 +183,16 @@ func (in *Inspection) dropIn(changes []change) string {
 
 // common are the troubles of a that are in b as well.
 func common(a, b []trouble) (both []trouble) {
+	type key struct {
+		code Code
+		dev  string
+	}
+	in := make(map[key]bool, len(b))
+	for _, t := range b {
+		in[key{t.code, t.dev}] = true
+	}
 	for _, t := range a {
-		if slices.ContainsFunc(b, func(u trouble) bool { return u.code == t.code && u.dev == t.dev }) {
+		if in[key{t.code, t.dev}] {
 			both = append(both, t)
 		}
 	}

@@ -68,15 +68,14 @@ func sysctl(dev, name string, value int) change {
 
 // fix are the shell lines against troubles of one code.
 func (j *judge) fix(same []trouble) (lines []string) {
-	for _, c := range j.cure(&j.Host, same) {
+	for _, c := range j.cure(j.now, same) {
 		lines = append(lines, j.shell(c))
 		if c.name != "" && j.Boot == nil && j.NetNS == "" {
 			lines = append(lines, c.echo(sysctlFile))
 		}
 	}
-	if j.Boot != nil {
-		h := j.booted()
-		lines = append(lines, j.keep(j.cure(h, common(same, j.troubles(h))))...)
+	if j.boot != nil {
+		lines = append(lines, j.keep(j.cure(j.boot, common(same, j.then)))...)
 	}
 	if slices.Contains([]Code{OnNIC, WideMask, SubnetAnswered}, same[0].code) {
 		lines = append(lines, "# and likewise in the network configuration, for the next boot")
@@ -86,7 +85,8 @@ func (j *judge) fix(same []trouble) (lines []string) {
 
 // cure lists the changes that end the troubles that the host has, the fewest
 // that are needed: what is right already is left alone.
-func (j *judge) cure(h *kernel.Host, troubles []trouble) (all []change) {
+func (j *judge) cure(s *state, troubles []trouble) (all []change) {
+	h := s.Host
 	add := func(c change) {
 		same := func(o change) bool { return o.dev == c.dev && o.name == c.name && o.command == c.command }
 		if !slices.ContainsFunc(all, same) {
@@ -97,7 +97,7 @@ func (j *judge) cure(h *kernel.Host, troubles []trouble) (all []change) {
 		switch t.code {
 		case Missing:
 			if j.role == RealServer {
-				for _, in := range j.segments(h) {
+				for _, in := range s.segments {
 					for _, c := range append(raise(h, in.Name, "arp_ignore", 1, 2), raise(h, in.Name, "arp_announce", 2, 2)...) {
 						add(c)
 					}

@@ -165,8 +165,10 @@ func (j *judge) ips(dev string) (all []netip.Addr) {
 
 // names are the interfaces of troubles, each once.
 func names(same []trouble) (all []string) {
+	seen := map[string]bool{}
 	for _, t := range same {
-		if !slices.Contains(all, t.dev) {
+		if !seen[t.dev] {
+			seen[t.dev] = true
 			all = append(all, t.dev)
 		}
 	}

@@ -60,18 +60,20 @@ func Script(in *Inspection, vips []netip.Addr, root string) string {
 // and what no change makes pass.
 func cures(in *Inspection, vips []netip.Addr) (now, boot []change, left []string) {
 	roles := map[netip.Addr]Role{}
+	before := in.state(&in.Host, vips)
 	for _, vip := range vips {
-		roles[vip] = in.judge(vip).role
+		roles[vip] = in.judge(vip, before).role
 	}
 	host := *in
 	host.Host = *changed(&in.Host, func(*kernel.Host) {})
 	now = host.cure(vips, roles)
 	// First the settings: an address that comes before them leaks meanwhile.
 	slices.SortStableFunc(now, func(a, b change) int { return number(a.name == "") - number(b.name == "") })
+	after := host.state(&host.Host, vips)
 	for _, vip := range vips {
-		j := host.judge(vip)
+		j := host.judge(vip, after)
 		j.role = roles[vip]
-		if t := j.troubles(&j.Host); len(t) > 0 {
+		if t := j.troubles(after); len(t) > 0 {
 			left = append(left, fmt.Sprintf("this host %s (%s)", j.deeds(t), vip))
 		}
 	}
@@ -85,7 +87,7 @@ func cures(in *Inspection, vips []netip.Addr) (now, boot []change, left []string
 		return now, boot, left
 	}
 	then := host
-	then.Host = *(&judge{Inspection: &host}).booted()
+	then.Host = *host.booted(&host.Host)
 	for _, c := range then.cure(vips, roles) {
 		if c.name != "" {
 			boot = append(boot, c)
@@ -96,15 +98,20 @@ func cures(in *Inspection, vips []netip.Addr) (now, boot []change, left []string
 
 // cure changes the host until it passes for all VIPs, and lists the changes.
 func (in *Inspection) cure(vips []netip.Addr, roles map[netip.Addr]Role) (all []change) {
+	now := in.state(&in.Host, vips)
 	for range rounds {
 		before := len(all)
 		for _, vip := range vips {
-			j := in.judge(vip)
+			j := in.judge(vip, now)
 			j.role = roles[vip]
-			for _, c := range j.cure(&j.Host, j.troubles(&j.Host)) {
+			changes := j.cure(now, j.troubles(now))
+			for _, c := range changes {
 				c.apply(&in.Host)
-				all = append(all, c)
 			}
+			if len(changes) > 0 {
+				now = in.state(&in.Host, vips)
+			}
+			all = append(all, changes...)
 		}
 		if len(all) == before {
 			break

@@ -130,3 +130,22 @@ func TestLostOnMany(t *testing.T) {
 		}
 	}
 }
+
+// A line for default that does not count is told as what it is, once.
+func TestLostDefault(t *testing.T) {
+	in := realServer(func(in *Inspection) { in.All.ARPIgnore, in.All.ARPAnnounce = 1, 2 })
+	in.Boot = &Boot{Setting: func(dev, name string) (s BootSetting) {
+		switch {
+		case dev == "all" && name == "arp_announce":
+			s = BootSetting{Value: "2", Where: "/a:1"}
+		case dev == "default" && name == "arp_ignore":
+			s = BootSetting{Value: "0", Where: "/b:1", Lost: []Lost{{"1", "/c:1", "/b:1 comes later"}}}
+		}
+		return s
+	}}
+	f := Inspect(in, []netip.Addr{testVIP})[0].Findings
+	want := "/c:1 sets net.ipv4.conf.default.arp_ignore to 1, but /b:1 comes later"
+	if len(f) != 1 || f[0].Code != Overridden || len(f[0].Causes) != 1 || f[0].Causes[0] != want {
+		t.Errorf("%+v", f)
+	}
+}

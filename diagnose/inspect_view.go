@@ -10,25 +10,15 @@ import (
 // far is a sender that is on no segment of anybody (RFC 5737, TEST-NET-2).
 var far = netip.MustParseAddr("198.51.100.7")
 
-// segments are the interfaces behind which other hosts can be.
-func (j *judge) segments(h *kernel.Host) (all []*kernel.Interface) {
-	for i := range h.Interfaces {
-		if j.Links[h.Interfaces[i].Name].Segment {
-			all = append(all, &h.Interfaces[i])
-		}
-	}
-	return all
-}
-
 // views tells what the host does about the VIP on each of them.
-func (j *judge) views(h *kernel.Host) (all []Interface) {
-	for _, in := range j.segments(h) {
+func (j *judge) views(h *state) (all []Interface) {
+	for _, in := range h.segments {
 		all = append(all, j.view(h, in))
 	}
 	return all
 }
 
-func (j *judge) view(h *kernel.Host, in *kernel.Interface) Interface {
+func (j *judge) view(h *state, in *kernel.Interface) Interface {
 	v := Interface{
 		Name: in.Name, MAC: j.Links[in.Name].MAC, Addresses: []netip.Prefix{},
 		AnnouncesVIP: answer(j.announces(h, in)),
@@ -46,15 +36,15 @@ func (j *judge) view(h *kernel.Host, in *kernel.Interface) Interface {
 		who  string
 		from []netip.Addr
 	}{
-		{"in-subnet", j.neighbours(h, in)}, {"off-subnet", []netip.Addr{far}}, {"arp-probe", []netip.Addr{netip.IPv4Unspecified()}},
+		{"in-subnet", h.neighbours(in)}, {"off-subnet", []netip.Addr{far}}, {"arp-probe", []netip.Addr{netip.IPv4Unspecified()}},
 	} {
-		if slices.ContainsFunc(ask.from, func(sender netip.Addr) bool { return replies(h, in, sender, j.vip) }) {
+		if slices.ContainsFunc(ask.from, func(sender netip.Addr) bool { return replies(h.Host, in, sender, j.vip) }) {
 			v.AnswersTo = append(v.AnswersTo, ask.who)
 		}
 	}
 	v.AnswersARP = answer(len(v.AnswersTo) > 0)
 	if own, ok := j.own(in); ok {
-		v.AnswersOwn = answer(j.answersOwn(h, in, own))
+		v.AnswersOwn = answer(answersOwn(h, h.Host, in, own))
 	}
 	return v
 }
@@ -67,56 +57,12 @@ func replies(h *kernel.Host, in *kernel.Interface, sender, target netip.Addr) bo
 // announces reports whether some who-has that the host broadcasts on the
 // interface has the VIP as sender. It is arp_solicit alone that is asked: what
 // makes the host answer from the VIP need not be an echo, nor arrive here.
-func (j *judge) announces(h *kernel.Host, out *kernel.Interface) bool {
-	open := *h
-	open.IgnoreEcho = false
-	open.All.RPFilter, open.All.AcceptLocal, open.All.DropUnicastInL2Multicast = 0, false, false
-	open.Interfaces = slices.Clone(h.Interfaces)
-	for i := range open.Interfaces {
-		open.Interfaces[i].RPFilter = 0
-	}
-	to := append(j.neighbours(h, out), far)
-	for _, r := range h.Routes {
-		if r.Dev == out.Name && r.Via.IsValid() {
-			to = append(to, r.Via)
-		} else if r.Dev == out.Name && r.Destination.Bits() > 0 {
-			to = append(to, r.Destination.Addr().Next())
-		}
-	}
-	return slices.ContainsFunc(to, func(client netip.Addr) bool {
-		r := open.React(kernel.Stimulus{Kind: kernel.Echo, In: out.Name, Sender: client, Target: j.vip})
+func (j *judge) announces(h *state, out *kernel.Interface) bool {
+	asks := func(client netip.Addr) bool {
+		r := h.loose.React(kernel.Stimulus{Kind: kernel.Echo, In: out.Name, Sender: client, Target: j.vip})
 		return r.Announces == j.vip && r.Out == out.Name
-	})
-}
-
-// neighbours are addresses that hosts on the segment may have: one in each
-// subnet of the interface.
-func (j *judge) neighbours(h *kernel.Host, in *kernel.Interface) (all []netip.Addr) {
-	for _, a := range in.Addresses {
-		if a.Bits() < 31 && !a.Secondary {
-			if n := j.unused(h, a.Prefix); n.IsValid() {
-				all = append(all, n)
-			}
-		}
 	}
-	return all
-}
-
-// unused is an address of the subnet that this host does not have. Which one
-// does not matter: the model knows subnets, not neighbours.
-func (j *judge) unused(h *kernel.Host, p netip.Prefix) netip.Addr {
-	held := func(addr netip.Addr) bool {
-		return addr == j.vip || slices.ContainsFunc(h.Interfaces, func(in kernel.Interface) bool {
-			return slices.ContainsFunc(in.Addresses, func(a kernel.Address) bool { return a.Addr() == addr })
-		})
-	}
-	// Not the first address, which is the subnet's own, nor the last, its broadcast.
-	for addr := p.Masked().Addr().Next(); p.Contains(addr.Next()); addr = addr.Next() {
-		if !held(addr) {
-			return addr
-		}
-	}
-	return netip.Addr{}
+	return asks(far) || slices.ContainsFunc(h.neighbours(out), asks) || slices.ContainsFunc(h.hops[out.Name], asks)
 }
 
 // own is the interface's own address in a subnet, if it has one.
@@ -128,8 +74,9 @@ func (j *judge) own(in *kernel.Interface) (kernel.Address, bool) {
 	return in.Addresses[i], true
 }
 
-func (j *judge) answersOwn(h *kernel.Host, in *kernel.Interface, own kernel.Address) bool {
-	sender := j.unused(h, own.Prefix)
+// answersOwn asks the host, or a variant of it, for an address of the interface.
+func answersOwn(s *state, h *kernel.Host, in *kernel.Interface, own kernel.Address) bool {
+	sender := s.unused(own.Prefix)
 	return sender.IsValid() && replies(h, in, sender, own.Addr())
 }
 
