@@ -179,6 +179,29 @@ func TestPrivilegesInMidRun(t *testing.T) {
 	}
 }
 
+// Nor do the commands that read what others wrote run any other program.
+func TestPrivilegesRunNothing(t *testing.T) {
+	l := start(t, labs["leak"])
+	file := program(t)
+	proof := filepath.Join(t.TempDir(), "proof.pcapng")
+	saved := filepath.Join(t.TempDir(), "saved.json")
+	cmd, _, stderr := arpcheck(l, "--director", "192.168.1.10", "--write", proof, "-o", "json="+saved)
+	if code := exitCode(cmd.Run()); code != 1 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	for _, args := range [][]string{{"replay", proof}, {"report", saved}, {"inspect"}, {"explain", "arp_ignore"}, {"version"}} {
+		cmd := exec.Command(file, args...)
+		cmd.Env = append(os.Environ(), "TMUX=/tmp/tmux-0/default,1,0", "TERM=tmux-256color", "CLICOLOR_FORCE=1")
+		onClient(t, l, cmd, nil)
+		if n := children(t, cmd.Process.Pid); n != 0 {
+			t.Errorf("%v has run other programs, which took %d page faults", args, n)
+		}
+		if code := exitCode(cmd.Wait()); code == 2 {
+			t.Errorf("%v: exit code %d", args, code)
+		}
+	}
+}
+
 // capabilities are those permitted to each thread of a process.
 func capabilities(t *testing.T, pid int) map[string]uint64 {
 	all := map[string]uint64{}
