@@ -46,8 +46,23 @@ func TestCapturedIsBounded(t *testing.T) {
 	}
 }
 
+// busy is the log of one VIP that is asked for all the time, and answered by two.
+func busy(times int) evidence.Log {
+	t := newTap()
+	t.known()
+	for i := range times {
+		t.whoHas(vip, clientMAC, client)
+		t.isAt(vip, dirMAC, clientMAC, client)
+		t.isAt(vip, r1, clientMAC, client)
+		t.ping(clientMAC, client, r1, uint16(i))
+		t.tick(2 * time.Second)
+	}
+	return t.end()
+}
+
 func BenchmarkCaptured(b *testing.B) {
 	for name, log := range map[string]evidence.Log{
+		"one busy VIP":   busy(2000),
 		"no conflict":    crowded(60_000, 0, 0),
 		"many conflicts": crowded(10_000, 256, 64),
 	} {

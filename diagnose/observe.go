@@ -62,7 +62,7 @@ func (s *scene) views(mac evidence.MAC, since time.Time) []observation {
 	for _, stimulus := range order {
 		q := questions[stimulus]
 		for _, rec := range s.by[mac] {
-			if !slices.ContainsFunc(q.asks, func(ask evidence.Record) bool { return answersTo(rec, ask, mac) }) {
+			if !answersAny(&rec, q.asks, mac) {
 				continue
 			}
 			if rec.Kind == evidence.ARPRequest {
@@ -124,7 +124,7 @@ func (s *scene) told(said evidence.Record) bool {
 // before it.
 func (s *scene) drawnBy(rec evidence.Record, mac evidence.MAC) (last evidence.Record) {
 	for _, ask := range s.sent {
-		if ask.Kind == evidence.EchoRequest && (ask.Dst == evidence.Broadcast || ask.Dst == mac) && answersTo(rec, ask, mac) &&
+		if ask.Kind == evidence.EchoRequest && (ask.Dst == evidence.Broadcast || ask.Dst == mac) && answersTo(&rec, &ask, mac) &&
 			(last.Kind == 0 || !ask.Time.After(rec.Time)) {
 			last = ask
 		}
@@ -132,8 +132,19 @@ func (s *scene) drawnBy(rec evidence.Record, mac evidence.MAC) (last evidence.Re
 	return last
 }
 
+// answersAny reports whether a record is the host's reaction to one of the asks,
+// most likely to a late one.
+func answersAny(rec *evidence.Record, asks []evidence.Record, mac evidence.MAC) bool {
+	for i := len(asks) - 1; i >= 0; i-- {
+		if answersTo(rec, &asks[i], mac) {
+			return true
+		}
+	}
+	return false
+}
+
 // answersTo reports whether a record is the host's reaction to the ask.
-func answersTo(rec, ask evidence.Record, mac evidence.MAC) bool {
+func answersTo(rec, ask *evidence.Record, mac evidence.MAC) bool {
 	switch {
 	case rec.Time.Before(ask.Time.Add(-promptly)): // the clocks of the two may differ a little
 		return false
@@ -149,11 +160,13 @@ func answersTo(rec, ask evidence.Record, mac evidence.MAC) bool {
 
 // promptReplies reports whether each reply follows an ask at once.
 func promptReplies(asks, replies []evidence.Record) bool {
-	for _, rec := range replies {
-		if !slices.ContainsFunc(asks, func(ask evidence.Record) bool {
-			d := rec.Time.Sub(ask.Time)
-			return -promptly <= d && d < promptly
-		}) {
+	for i := range replies {
+		prompt := false
+		for j := len(asks) - 1; j >= 0 && !prompt; j-- {
+			d := replies[i].Time.Sub(asks[j].Time)
+			prompt = -promptly <= d && d < promptly
+		}
+		if !prompt {
 			return false
 		}
 	}

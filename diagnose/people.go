@@ -20,6 +20,7 @@ type people struct {
 	seenAt map[netip.Addr][]evidence.MAC // as macs, from what was seen in this run alone
 
 	ways   map[way]bool          // some frame went so
+	hears  map[evidence.MAC]bool // some frame went to it alone
 	speaks map[evidence.MAC]bool // was itself the Ethernet source of what it said
 
 	disputed map[netip.Addr][]evidence.MAC // addresses with several claimants, by the list of claims
@@ -56,6 +57,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		holders: map[netip.Addr]int{},
 		seenAt:  map[netip.Addr][]evidence.MAC{},
 		ways:    map[way]bool{},
+		hears:   map[evidence.MAC]bool{},
 		speaks:  map[evidence.MAC]bool{},
 		isVIP:   map[netip.Addr]bool{},
 		unused:  map[netip.Addr]bool{},
@@ -83,7 +85,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	var called []evidence.Record
 	for _, rec := range log.Records {
 		if w, ok := wayOf(rec); ok {
-			p.ways[w] = true
+			p.ways[w], p.hears[w.to] = true, true
 		}
 		switch {
 		case rec.Sent:
@@ -99,7 +101,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 				p.lastProbe = rec
 			}
 			continue
-		case rec.IsARP():
+		case rec.IsARP() && (rec.Src == rec.SenderMAC || !cfg.Self.MAC.IsZero() || shared(rec.SenderMAC)):
 			p.alive[rec.SenderMAC] = true
 		}
 		p.alive[rec.Src] = true

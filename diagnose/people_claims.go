@@ -65,7 +65,7 @@ func (p *people) fromClaims(log *evidence.Log, named map[netip.Addr]bool) {
 	// Failing ARP, a host that was named is at the MAC address from which its
 	// packets come, for who was named is on this segment.
 	for _, rec := range log.Records {
-		if _, _, virtual := rec.Src.Virtual(); !virtual && (rec.Kind == evidence.VRRPAdvert || rec.Kind == evidence.CARPAdvert) && len(log.Files) > 0 {
+		if !shared(rec.Src) && (rec.Kind == evidence.VRRPAdvert || rec.Kind == evidence.CARPAdvert) && len(log.Files) > 0 {
 			p.add(rec.Src, rec.SenderIP)
 		}
 		if _, known := p.macs[rec.SenderIP]; !known && named[rec.SenderIP] && !rec.IsARP() && !rec.Sent && !rec.Src.IsZero() && !rec.IsAdvert() {
@@ -87,8 +87,7 @@ func (p *people) elses(ip netip.Addr, than evidence.MAC) bool {
 // byOthers reports whether each frame of a claim came from another Ethernet
 // source. For virtual routers that is in order.
 func byOthers(c *evidence.Claim) bool {
-	_, _, virtual := c.MAC.Virtual()
-	return !virtual && c.Mismatched >= c.Claims()+c.Probes
+	return !shared(c.MAC) && c.Mismatched >= c.Claims()+c.Probes
 }
 
 // disputes counts the addresses other than vip that a host claims and another

@@ -38,6 +38,8 @@ type scene struct {
 	directorMAC evidence.MAC              // once it is known; zero: not yet, or never
 	accepted    map[evidence.MAC][]served // see connections
 	lied        map[evidence.MAC]*lie     // see lies
+	ends        map[string]time.Time      // see end
+	lost        []string                  // see losses
 
 	adverts []evidence.Record // of virtual routers, for the VIP
 	shared  bool              // it was given out twice, and nothing shows that it is a VIP

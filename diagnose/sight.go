@@ -12,21 +12,11 @@ import (
 // is in it.
 func (s *scene) askedInSight() (n int) {
 	for _, ask := range s.asked {
-		if ask.Dst == evidence.Broadcast && !ask.IsProbe() && s.people.hears(asker(ask)) && s.heard(ask, s.cfg.wait()) {
+		if ask.Dst == evidence.Broadcast && !ask.IsProbe() && s.people.hears[asker(ask)] && s.heard(ask, s.cfg.wait()) {
 			n++
 		}
 	}
 	return n
-}
-
-// hears reports whether some frame to a host alone is in the capture.
-func (p *people) hears(mac evidence.MAC) bool {
-	for w := range p.ways {
-		if w.to == mac {
-			return true
-		}
-	}
-	return false
 }
 
 // replyDoubts lists why a capture does not show that the right host, and no

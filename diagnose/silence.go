@@ -22,7 +22,7 @@ func (s *scene) silentTo(mac evidence.MAC, asks []evidence.Record) (n int) {
 // repliedTo reports whether a host replied to one ask.
 func (s *scene) repliedTo(mac evidence.MAC, ask evidence.Record) bool {
 	return slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
-		return rec.Kind != evidence.ARPRequest && answersTo(rec, ask, mac) && rec.Time.Sub(ask.Time) <= s.cfg.wait()
+		return rec.Kind != evidence.ARPRequest && answersTo(&rec, &ask, mac) && rec.Time.Sub(ask.Time) <= s.cfg.wait()
 	})
 }
 

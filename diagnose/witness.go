@@ -68,10 +68,16 @@ func (s *scene) visible(mac evidence.MAC, ask evidence.Record) bool {
 // end is until when the log goes on after a record: the end of the run, or of
 // the file that the record is in.
 func (s *scene) end(rec evidence.Record) time.Time {
-	for i := range s.log.Files {
-		if f := &s.log.Files[i]; f.Name == rec.File && !f.Last.IsZero() {
-			return f.Last
+	if s.ends == nil {
+		s.ends = map[string]time.Time{}
+		for i := range s.log.Files {
+			if f := &s.log.Files[i]; !f.Last.IsZero() {
+				s.ends[f.Name] = f.Last
+			}
 		}
+	}
+	if end, ok := s.ends[rec.File]; ok {
+		return end
 	}
 	return s.log.End
 }
@@ -124,13 +130,24 @@ func (s *scene) forgery(rec evidence.Record) bool {
 	if !s.witness || !rec.IsARP() || rec.Src == rec.SenderMAC || rec.Src.IsZero() || rec.SenderIP != s.vip {
 		return false
 	}
-	_, _, from := rec.Src.Virtual()
-	_, _, named := rec.SenderMAC.Virtual()
-	return !from && !named && s.people.speaks[rec.SenderMAC]
+	return !shared(rec.Src) && !shared(rec.SenderMAC) && s.people.speaks[rec.SenderMAC]
+}
+
+// shared reports whether several routers share a MAC address.
+func shared(mac evidence.MAC) bool {
+	_, _, ok := mac.Virtual()
+	return ok
 }
 
 // losses says why silence in this log proves nothing.
 func (s *scene) losses() (all []string) {
+	if s.log.Dropped == 0 && len(s.log.Files) == 0 {
+		return nil // as for every frame of a live run
+	}
+	if s.lost != nil {
+		return s.lost
+	}
+	defer func() { s.lost = append([]string{}, all...) }()
 	add := func(n uint64, format string) {
 		if n > 0 {
 			all = append(all, fmt.Sprintf(format, n))
