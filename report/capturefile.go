@@ -83,6 +83,13 @@ func captureFiles(d *Document) (files []*diagnose.CaptureFile) {
 	return files
 }
 
+// captureFiles prints what is to be known of the captures.
+func (p *printer) captureFiles(d *Document) {
+	for _, f := range captureFiles(d) {
+		p.para("", "  ", p.captureFile(f))
+	}
+}
+
 // captureFile says what a file is, and what of it could not be read.
 func (v *fileView) captureFile(f *diagnose.CaptureFile) string {
 	kind := clean(f.Format)

@@ -85,6 +85,7 @@ func junitResult(d *Document, r *diagnose.Result, o Options) JUnitSuite {
 		}
 		if d.Command != inspected {
 			p.gap()
+			p.captureFiles(d)
 			p.para("", "", counts(&r.Capture))
 		}
 	})}

@@ -58,6 +58,7 @@ func (m *markdown) write(d *Document) {
 		}
 		m.block("%s", strings.Join(items, "\n"))
 	}
+	m.captureFiles(d)
 	took := "took " + latency(&d.DurationMS)
 	if len(d.Results) > 0 && sameCapture(d.Results) && d.Command != inspected {
 		took = markdownText(counts(&d.Results[0].Capture)) + "; " + took

@@ -21,8 +21,8 @@ func (m *markdown) claims(r *diagnose.Result) {
 	}
 	var heads []string
 	for _, c := range m.claimColumns(r) {
-		head := strings.ToLower(strings.ReplaceAll(strings.Join(c.head, " "), "- ", "-"))
-		heads = append(heads, strings.ToUpper(head[:1])+strings.Replace(head[1:], "gratu-itous", "gratuitous", 1))
+		head := strings.ToLower(columnHeads.Replace(strings.Join(c.head, " ")))
+		heads = append(heads, strings.ToUpper(head[:1])+head[1:])
 	}
 	rows := make([][]cell, len(shown))
 	for i := range shown {
@@ -30,6 +30,20 @@ func (m *markdown) claims(r *diagnose.Result) {
 	}
 	m.table(heads, rows)
 	m.rest(len(r.Claims)-len(shown), "claimant")
+}
+
+// columnHeads joins what the headings of the text break.
+var columnHeads = strings.NewReplacer("GRATU- ITOUS", "GRATUITOUS", "- ", "-")
+
+// captureFiles writes what is to be known of the captures.
+func (m *markdown) captureFiles(d *Document) {
+	var lines []string
+	for _, f := range captureFiles(d) {
+		lines = append(lines, "- "+markdownText(m.captureFile(f)))
+	}
+	if len(lines) > 0 {
+		m.block("%s", strings.Join(lines, "\n"))
+	}
 }
 
 func (m *markdown) asks(r *diagnose.Result) {

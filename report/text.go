@@ -94,9 +94,7 @@ func (p *printer) document(d *Document) {
 	}
 
 	p.gap()
-	for _, f := range captureFiles(d) {
-		p.para("", "  ", p.captureFile(f))
-	}
+	p.captureFiles(d)
 	if len(d.Results) > 0 && shared && d.Command != inspected {
 		p.para("", "", fmt.Sprintf("%s; took %s", counts(&d.Results[0].Capture), latency(&d.DurationMS)))
 		return

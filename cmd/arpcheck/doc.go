@@ -3,6 +3,8 @@ Arpcheck shows who answers ARP for a virtual IP (VIP) in an LVS-DR cluster, who
 should, and why the wrong host does.
 
 	arpcheck --vip ADDR[,ADDR…] -i IFACE    the main job; "arpcheck check" is the same
+	arpcheck replay FILE… [--vip ADDR…]     the same diagnosis from captures; "-" is
+	                                        standard input, and "arpcheck -r FILE" the same
 	arpcheck inspect [--vip ADDR[,ADDR…]]   judges the settings of this very host
 	arpcheck explain [TOPIC]                what a finding or a setting means
 	arpcheck scenario COMMAND               labs in network namespaces, and checks in them:
@@ -55,6 +57,19 @@ Colour is for terminals alone; NO_COLOR and --color=never turn it off.
 SIGINT, SIGTERM and SIGHUP end a check in order: it takes back what it caused and
 reports what it has seen. A second signal, half a second later or more, ends it at
 once: a shell sees 130 after Ctrl-C.
+
+# Captures
+
+A replay reads pcap and pcapng, also in gzip or zstd, and several files as one
+timeline. Nobody was asked there by arpcheck: what anybody asked is taken for the
+question, and silence counts only where the capture would have shown the answer.
+Evidence names the file, the frame as Wireshark counts, and a display filter.
+A file that is damaged is read around the place, and is never a pass.
+
+--write FILE.pcapng, of a check too, keeps the frames that the verdict rests on,
+each with a comment on what it proves.
+
+SIGINT ends the reading of a stream with a report on what came by then.
 
 # Permission
 
