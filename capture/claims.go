@@ -77,9 +77,9 @@ type addressUse struct {
 	entries, claimants int32
 }
 
-// listedClaims is for what is kept of a whole file: as many claims as a /16 has
-// addresses. They take some 25 MB in all, most of it when they are handed over.
-var listedClaims = claimLimits{total: 1 << 16, perAddress: 64, perAsked: 4096}
+// listedClaims is for what is kept of a whole file: as many claims as a /17 has
+// addresses. With what the diagnosis makes of them they take some 30 MB.
+var listedClaims = claimLimits{total: 1 << 15, perAddress: 64, perAsked: 4096}
 
 // newClaims returns an empty table. Memory for the most that it may hold is
 // reserved at once, but the system gives it only where it is used.
