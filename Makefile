@@ -33,7 +33,7 @@ test-lvs: ## run arpcheck in a real LVS-DR cluster, in user-mode-linux (3 minute
 	$(GO) test -tags lvs -count=1 -timeout 15m -v ./scenarios/lvs
 
 truth: ## compare the model with this machine's kernel, TRUTHS (1) times; TRUTH_SEED repeats a walk
-	cd scenarios && TRUTH_ALL=1 $(GO) test -count=$(TRUTHS) -timeout 0 -run '^TestTruth$$'
+	cd scenarios && TRUTH_PART=1 $(GO) test -count=$(TRUTHS) -timeout 0 -run '^TestTruth$$'
 
 race: ## run all tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 ./...

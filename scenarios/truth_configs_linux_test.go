@@ -124,8 +124,10 @@ func (c *config) add(dev string, a kernel.Address) {
 func (c config) String() string {
 	text := []string{fmt.Sprintf("VIP %s: %s", c.vip, c.place)}
 	say := func(of string, s kernel.Settings) {
-		if s != (kernel.Settings{}) {
-			text = append(text, fmt.Sprintf("%s %+v", of, s))
+		for _, conf := range confs {
+			if v := conf.of(&s); v != 0 {
+				text = append(text, fmt.Sprintf("%s.%s=%d", of, conf.name, v))
+			}
 		}
 	}
 	say("all", c.All)

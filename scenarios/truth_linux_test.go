@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -16,23 +17,27 @@ import (
 
 // Variables of the environment that say what TestTruth walks.
 const (
-	truthAll  = "TRUTH_ALL"  // every configuration, not a part that the seed chooses
-	truthSeed = "TRUTH_SEED" // the seed of an earlier run
-	truthOnly = "TRUTH_ONLY" // the one configuration of this family and number
+	truthPart  = "TRUTH_PART"  // one of so many configurations, which the seed chooses; 1: all
+	truthSeed  = "TRUTH_SEED"  // the seed of an earlier run
+	truthLinks = "TRUTH_LINKS" // not empty: the segment is a VLAN, and VIPs are on a dummy interface
+	truthOnly  = "TRUTH_ONLY"  // the one configuration of this family and number
 )
 
-// part is which share of the configurations is walked by default: each test run
-// of each developer walks another one.
-const part = 16
+// usualPart is what share of the configurations is walked where nobody says:
+// each test run of each developer walks another one.
+const usualPart = 16
 
 // TestTruth compares package kernel with the kernel of this machine: a host
 // takes on one configuration after the other, and each reaction is compared.
 func TestTruth(t *testing.T) {
 	seed := seedOf(t)
 	start := time.Now()
-	step := part
-	if os.Getenv(truthAll) != "" {
-		step = 1
+	step := usualPart
+	if text := os.Getenv(truthPart); text != "" {
+		var err error
+		if step, err = strconv.Atoi(text); err != nil || step < 1 {
+			t.Fatalf("%s=%s is no number", truthPart, text)
+		}
 	}
 	p := proof{t: t, seed: seed, says: (*kernel.Host).React}
 	if only := os.Getenv(truthOnly); only != "" {
@@ -41,6 +46,7 @@ func TestTruth(t *testing.T) {
 		for _, f := range families(seed) {
 			p.walk(f, int(seed%uint64(step)), step)
 		}
+		p.diagnose(int(seed%uint64(step)), math.MaxInt, step)
 	}
 	w := p.total
 	for _, m := range w.mismatches[:min(len(w.mismatches), 10)] {
@@ -80,14 +86,26 @@ type proof struct {
 
 // A bench is a target with its driver, on one processor.
 type bench struct {
-	d *driver
-	g *target
+	d         *driver
+	g         *target
+	processor int
+}
+
+// pin keeps the calling goroutine on the processor of the bench, for good: the
+// thread ends with it.
+func (b *bench) pin() error {
+	runtime.LockOSThread()
+	return stayOnOneProcessor(b.processor)
 }
 
 // only tries one configuration, and says what was seen of it.
 func (p *proof) only(which string) {
 	name, text, _ := strings.Cut(which, "/")
 	number, err := strconv.Atoi(text)
+	if name == diagnosis && err == nil {
+		p.diagnose(number, number+1, 1)
+		return
+	}
 	for _, f := range families(p.seed) {
 		if f.name != name || err != nil || number >= f.count {
 			continue
@@ -99,16 +117,24 @@ func (p *proof) only(which string) {
 	p.t.Fatalf("%s=%s: there is no such configuration", truthOnly, which)
 }
 
-// walk takes every step-th configuration of a family, shared among processors.
+// walk takes every step-th configuration of a family.
 func (p *proof) walk(f family, first, step int) {
+	p.t.Helper()
+	p.share(f.name, f.count, first, step, func(w *walked, b *bench, number int) error {
+		return w.sure(b, f, number, p)
+	})
+}
+
+// share has every step-th number tried, on up to two processors.
+func (p *proof) share(name string, count, first, step int, try func(w *walked, b *bench, number int) error) {
 	p.t.Helper()
 	for len(p.labs) < min(runtime.NumCPU(), 2) {
 		d, g := startTarget(p.t)
-		p.labs = append(p.labs, &bench{d, g})
+		p.labs = append(p.labs, &bench{d, g, len(p.labs)})
 	}
 	const stretch = 200 // neighbours have most in common, so stretches stay together
-	stretches := make(chan int, f.count/step/stretch+1)
-	for at := first; at < f.count; at += stretch * step {
+	stretches := make(chan int, count/step/stretch+1)
+	for at := first; at < count; at += stretch * step {
 		stretches <- at
 	}
 	close(stretches)
@@ -118,13 +144,12 @@ func (p *proof) walk(f family, first, step int) {
 	var wg sync.WaitGroup
 	for i, b := range p.labs {
 		wg.Go(func() {
-			runtime.LockOSThread() // and never unlocked: the pinned thread ends here
-			if errs[i] = stayOnOneProcessor(i); errs[i] != nil {
+			if errs[i] = b.pin(); errs[i] != nil {
 				return
 			}
 			for at := range stretches {
-				for n := at; n < min(at+stretch*step, f.count); n += step {
-					if errs[i] = parts[i].sure(b, f, n, p); errs[i] != nil {
+				for n := at; n < min(at+stretch*step, count); n += step {
+					if errs[i] = try(&parts[i], b, n); errs[i] != nil {
 						return
 					}
 				}
@@ -133,7 +158,7 @@ func (p *proof) walk(f family, first, step int) {
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
-		p.t.Fatalf("%s: %v", f.name, err)
+		p.t.Fatalf("%s: %v", name, err)
 	}
 	for _, w := range parts {
 		p.total.configs += w.configs

@@ -50,6 +50,11 @@ func topology() scenarios.Topology {
 func startTarget(t *testing.T) (*driver, *target) {
 	t.Helper()
 	lab := scenarios.Start(t, topology())
+	if os.Getenv(truthLinks) != "" {
+		if err := errors.Join(overVLAN(lab.Host("driver"), "eth1"), overVLAN(lab.Host("target"), "eth1", "eth3"), realDummy(lab.Host("target"))); err != nil {
+			t.Fatal(err)
+		}
+	}
 	g := &target{host: lab.Host("target"), links: map[string]netlink.Link{}, files: map[string]*os.File{}}
 	g.now.Host = plain()
 	if err := g.host.SetUp("eth3", false); err != nil {
@@ -148,6 +153,13 @@ func (g *target) prepare() error {
 		if err := g.write(name, value); err != nil {
 			return err
 		}
+	}
+	// Where namespaces have limits of their own, which older kernels have not.
+	if err := g.write("icmp_msgs_per_sec", 1_000_000); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := g.write("icmp_msgs_burst", 1_000_000); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	for _, dev := range []string{"eth1", "eth3"} {
 		// What a proxy says late it says at once, or the walk would take

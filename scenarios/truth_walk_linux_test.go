@@ -97,7 +97,7 @@ func (c *config) misled(says model, s kernel.Stimulus, of sight) bool {
 // A walked tells what became of a walk.
 type walked struct {
 	configs, stimuli int
-	mismatches       []mismatch
+	mismatches       []fmt.Stringer // of mismatch, or misdiagnosis
 }
 
 // A mismatch is one reaction that was not foretold.

@@ -49,14 +49,14 @@ func TestTruthFindsWrongModels(t *testing.T) {
 			if len(p.total.mismatches) == 0 {
 				t.Fatalf("%d reactions compared, and the wrong model was not noticed", p.total.stimuli)
 			}
-			m := p.total.mismatches[0]
+			m := p.total.mismatches[0].(mismatch)
 			_, which, ok := strings.Cut(m.repeat, truthOnly+"=")
 			again := proof{t: t, seed: 1, says: wrong}
 			again.only(which)
 			if !ok || len(again.total.mismatches) == 0 {
 				t.Fatalf("%q does not repeat\n%s", m.repeat, m)
 			}
-			same := again.total.mismatches[0]
+			same := again.total.mismatches[0].(mismatch)
 			if same.stimulus.Kind == kernel.Echo {
 				same.stimulus.Sender = m.stimulus.Sender // a fresh one
 			}
