@@ -49,7 +49,8 @@ const (
 )
 
 // A Service is something that runs on a host while the lab stands. Exactly one
-// of the fields but Name and Off is set.
+// of the fields but Name and Off is set. A scenario whose program ends without
+// a step that stops it is [Broken].
 type Service struct {
 	Name string `yaml:"name"` // for steps that start and stop it; default: the name of its kind
 	Off  bool   `yaml:"off"`  // it waits for a step that starts it
@@ -57,7 +58,7 @@ type Service struct {
 	TCP        netip.AddrPort `yaml:"tcp"`        // greets everyone who connects with the host's name
 	Keepalived string         `yaml:"keepalived"` // the configuration of a keepalived
 	Responder  *Responder     `yaml:"responder"`
-	Run        string         `yaml:"run"` // a command for sh that stays in the foreground
+	Run        string         `yaml:"run"` // a command for sh that stays in the foreground; its end breaks the scenario
 }
 
 // A Responder is a program that answers who-has by itself, past all sysctls,

@@ -274,7 +274,7 @@ func TestPicture(t *testing.T) {
 │                          lo          192.168.1.99/32  192.168.1.101/32 scope host
 │                                      net.ipv4.conf.all.arp_ignore = 1
 │                                      route to 10.9.0.0/16 via 10.0.2.1 dev eth2
-│                                      service sleep 60
+│                                      service sleep infinity
 └─ appliance  bystander    eth1        192.168.1.66/24
                                        service late: a program that answers who-has 192.168.1.99 on eth1 after 300ms (not started yet)
 

@@ -32,10 +32,10 @@ func (r *scenarioReport) junit() (string, error) {
 		c := report.JUnitCase{Class: o.Name, Name: "the lab", File: o.File, Time: report.JUnitSeconds(0)}
 		switch {
 		case o.Status == scenarios.Skipped:
-			c.Skipped = &report.JUnitText{Message: oneLine(o.Reason)}
+			c.Skipped = &report.JUnitText{Message: oneLine(o.Reason), Body: o.Hint}
 			suite.Add(c)
 		case o.Status == scenarios.Broken && (len(o.Steps) == 0 || o.Steps[len(o.Steps)-1].Error == ""):
-			c.Error = &report.JUnitText{Message: oneLine(o.Reason)}
+			c.Error = &report.JUnitText{Message: oneLine(o.Reason), Body: o.Hint}
 			suite.Add(c)
 		}
 		all.Add(suite)
