@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/arpcheck/arpcheck/capture"
+	"github.com/arpcheck/arpcheck/evidence"
 	"github.com/arpcheck/arpcheck/report"
 	"github.com/arpcheck/arpcheck/scenarios"
 )
@@ -71,7 +72,7 @@ func onOwnThread(f func() error) error {
 // A full disk is an error that names the file, the result of yesterday stays,
 // and no half of one is left.
 func TestFullDisk(t *testing.T) {
-	l := scenarios.Start(t, labs["leak"])
+	l := start(t, labs["leak"])
 	dir := t.TempDir()
 	onSmallDisk(t, dir, func() {
 		for _, yesterday := range []string{"", "yesterday"} {
@@ -101,7 +102,7 @@ func TestFullDisk(t *testing.T) {
 // The same for the frames that --write keeps: the result stands and is printed,
 // but the exit code says that not all was done.
 func TestFullDiskForFrames(t *testing.T) {
-	l := scenarios.Start(t, labs["leak"])
+	l := start(t, labs["leak"])
 	dir := t.TempDir()
 	onSmallDisk(t, dir, func() {
 		if err := os.WriteFile(filepath.Join(dir, "fills"), make([]byte, 4096), 0o600); err != nil {
@@ -121,7 +122,7 @@ func TestFullDiskForFrames(t *testing.T) {
 
 // A device that takes nothing is told of, whatever is written to it.
 func TestFullStandardOutput(t *testing.T) {
-	l := scenarios.Start(t, labs["leak"])
+	l := start(t, labs["leak"])
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -192,11 +193,21 @@ func whole(data []byte) bool {
 func TestSecondSignalLeavesNoFile(t *testing.T) {
 	l := start(t, labs["leak"])
 	dir := t.TempDir()
+	drawn := make(chan bool, 1000)
+	watch(t, l.Host("client")).each(func(rec evidence.Record) {
+		if rec.Kind == evidence.ARPRequest && rec.SenderMAC == r1 && rec.SenderIP == scenarios.ClassicVIP {
+			drawn <- true
+		}
+	})
 	cmd, _, _ := arpcheck(l, "--director", "192.168.1.10", "-w", "30s", "-o", "json="+filepath.Join(dir, "result.json"), "-o", "text="+filepath.Join(dir, "result.txt"))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(1500 * time.Millisecond)
+	select {
+	case <-drawn: // to undo that takes a second and more
+	case <-time.After(20 * time.Second):
+		t.Error("no leak was drawn")
+	}
 	cmd.Process.Signal(os.Interrupt)
 	time.Sleep(650 * time.Millisecond) // one that comes at once counts as the same
 	cmd.Process.Signal(os.Interrupt)

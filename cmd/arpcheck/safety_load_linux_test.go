@@ -83,7 +83,7 @@ func TestFloodOfClaims(t *testing.T) {
 			}
 			burden(t, l.Host("bystander"), 100_000, frames)
 			client := l.Host("client")
-			for _, args := range [][]string{{"--director", "192.168.1.10"}, {"--director", "192.168.1.10", "--fail-fast"}, nil} {
+			for _, args := range [][]string{{"--director", "192.168.1.10"}, {"--director", "192.168.1.10", "--fail-fast"}} {
 				before, began := arrived(t, client), time.Now()
 				doc, code, used, stderr := measured(t, l, args...)
 				took := time.Since(began)

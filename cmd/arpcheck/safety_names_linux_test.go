@@ -13,7 +13,6 @@ import (
 	"unicode"
 
 	"github.com/arpcheck/arpcheck/report"
-	"github.com/arpcheck/arpcheck/scenarios"
 )
 
 // evilName is what an interface may be called, and a file, a namespace or a
@@ -61,6 +60,25 @@ func harmless(t *testing.T, format string, out []byte) {
 	}
 }
 
+// allFormats runs arpcheck once and looks at what it writes in every format.
+func allFormats(t *testing.T, args ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, format := range report.Formats() {
+		args = append(args, "-o", format+"="+filepath.Join(dir, format))
+	}
+	stdout, stderr := tempFile(t), tempFile(t)
+	run(args, strings.NewReader(""), stdout, stderr)
+	harmless(t, "standard error", content(t, stderr))
+	for _, format := range report.Formats() {
+		out, err := os.ReadFile(filepath.Join(dir, format))
+		if err != nil || len(out) == 0 {
+			t.Errorf("%s: nothing was written: %v\n%s", format, err, content(t, stderr))
+		}
+		harmless(t, format, out)
+	}
+}
+
 // An interface whose name is an attack: nothing of it works, in any format, and
 // in no error either.
 func TestEvilInterfaceName(t *testing.T) {
@@ -69,17 +87,7 @@ func TestEvilInterfaceName(t *testing.T) {
 	if err := client.RenameLink("eth1", evilName); err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range report.Formats() {
-		stdout, stderr := tempFile(t), tempFile(t)
-		run([]string{"--netns", client.NetNS(), "-i", evilName, "--vip", "192.168.1.99", "--director", "192.168.1.10",
-			"-c", "1", "-w", "100ms", "--no-announce-test", "-o", format}, strings.NewReader(""), stdout, stderr)
-		out := content(t, stdout)
-		if len(out) == 0 {
-			t.Errorf("%s: nothing on standard output; %s", format, content(t, stderr))
-		}
-		harmless(t, format, out)
-		harmless(t, "standard error", content(t, stderr))
-	}
+	allFormats(t, "--netns", client.NetNS(), "-i", evilName, "--vip", "192.168.1.99", "--director", "192.168.1.10", "-c", "1", "-w", "100ms", "--no-announce-test")
 	for _, args := range [][]string{
 		{"--vip", "192.168.1.99", "-i", "no" + evilName},
 		{"--vip", "192.168.1.99", "-i", "nowhere"}, // lists those that there are
@@ -94,7 +102,7 @@ func TestEvilInterfaceName(t *testing.T) {
 
 // The same for the name of a capture, and of a namespace.
 func TestEvilFileName(t *testing.T) {
-	l := scenarios.Start(t, labs["leak"])
+	l := start(t, labs["leak"])
 	dir := t.TempDir()
 	file := filepath.Join(dir, evilName+".pcapng")
 	cmd, _, errOut := arpcheck(l, "--director", "192.168.1.10", "--write", file)
@@ -106,20 +114,8 @@ func TestEvilFileName(t *testing.T) {
 	if err := os.Symlink(l.Host("client").NetNS(), ns); err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range report.Formats() {
-		for _, args := range [][]string{
-			{"replay", file, "--director", "192.168.1.10", "-o", format},
-			{"--netns", ns, "-i", "eth1", "--vip", "192.168.1.99", "-c", "1", "-w", "100ms", "--no-announce-test", "-o", format},
-		} {
-			stdout, stderr := tempFile(t), tempFile(t)
-			run(args, strings.NewReader(""), stdout, stderr)
-			if len(content(t, stdout)) == 0 {
-				t.Errorf("%v: nothing on standard output; %s", args, content(t, stderr))
-			}
-			harmless(t, format, content(t, stdout))
-			harmless(t, "standard error", content(t, stderr))
-		}
-	}
+	allFormats(t, "replay", file, "--director", "192.168.1.10")
+	allFormats(t, "--netns", ns, "-i", "eth1", "--vip", "192.168.1.99", "-c", "1", "-w", "100ms", "--no-announce-test")
 	for _, args := range [][]string{{"replay", file + "x"}, {"report", file}, {"replay", ns}, {"report", file + "x"}, {"--netns", ns + "x", "--vip", "192.168.1.99"}} {
 		stdout, stderr := tempFile(t), tempFile(t)
 		run(args, strings.NewReader(""), stdout, stderr)

@@ -94,17 +94,33 @@ func TestNetRawIsEnough(t *testing.T) {
 	}
 }
 
-// The same through the capability of the file, as setcap(8) grants it, and as a
-// user who has none.
-func TestSetcap(t *testing.T) {
+// TestPrivileges looks at a program of its own, which may give its own up.
+func TestPrivileges(t *testing.T) {
 	l := start(t, labs["leak"])
 	file := program(t)
+	t.Run("setcap", func(t *testing.T) { setcap(t, l, file) })
+	t.Run("in mid-run", func(t *testing.T) { inMidRun(t, l, file) })
+	t.Run("runs no other program", func(t *testing.T) { runsNothing(t, l, file) })
+}
+
+// setcap runs it through the capability of the file, as setcap(8) grants it, and
+// as a user who has none.
+func setcap(t *testing.T, l *scenarios.Lab, file string) {
+	t.Parallel()
+	data, err := os.ReadFile(file)
+	file += "-setcap"
+	if err == nil {
+		err = os.WriteFile(file, data, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	// struct vfs_cap_data, revision 2: magic and the effective bit, then
 	// permitted and inheritable, twice 32 bits of each.
-	data := binary.LittleEndian.AppendUint32(nil, 0x02000001)
-	data = binary.LittleEndian.AppendUint32(data, 1<<unix.CAP_NET_RAW)
-	data = append(data, make([]byte, 12)...)
-	if err := unix.Setxattr(file, "security.capability", data, 0); err != nil {
+	caps := binary.LittleEndian.AppendUint32(nil, 0x02000001)
+	caps = binary.LittleEndian.AppendUint32(caps, 1<<unix.CAP_NET_RAW)
+	caps = append(caps, make([]byte, 12)...)
+	if err := unix.Setxattr(file, "security.capability", caps, 0); err != nil {
 		t.Skipf("this user, or this file system, cannot: %v", err)
 	}
 	const nobody = 65534
@@ -113,7 +129,7 @@ func TestSetcap(t *testing.T) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.Dir = "/"
-	err := l.Host("client").Do(cmd.Start)
+	err = l.Host("client").Do(cmd.Start)
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM) {
 		t.Skipf("there is no other user in this user namespace: %v", err)
 	} else if err != nil {
@@ -124,12 +140,11 @@ func TestSetcap(t *testing.T) {
 	}
 }
 
-// Once the socket is open no thread has any capability left; it listens on no
+// inMidRun: once the socket is open no thread has any capability left; it listens on no
 // port; and in the end it has run no other program. (Libraries for terminals do:
 // one asked tmux for its colours, whichever tmux came first in PATH.)
-func TestPrivilegesInMidRun(t *testing.T) {
-	l := start(t, labs["leak"])
-	file := program(t)
+func inMidRun(t *testing.T, l *scenarios.Lab, file string) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"started on the host":     nil,
 		"with --netns":            {"--netns", l.Host("client").NetNS()},
@@ -179,10 +194,9 @@ func TestPrivilegesInMidRun(t *testing.T) {
 	}
 }
 
-// Nor do the commands that read what others wrote run any other program.
-func TestPrivilegesRunNothing(t *testing.T) {
-	l := start(t, labs["leak"])
-	file := program(t)
+// runsNothing: nor do the commands that read what others wrote run any other program.
+func runsNothing(t *testing.T, l *scenarios.Lab, file string) {
+	t.Parallel()
 	proof := filepath.Join(t.TempDir(), "proof.pcapng")
 	saved := filepath.Join(t.TempDir(), "saved.json")
 	cmd, _, stderr := arpcheck(l, "--director", "192.168.1.10", "--write", proof, "-o", "json="+saved)
