@@ -60,7 +60,8 @@ vuln: ## look for known vulnerabilities (needs https://vuln.go.dev, or VULNDB=fi
 bench-replay: build ## measure arpcheck replay against cat, tcpdump, tshark and gzip (BENCH="-scale 1 -rounds 7": in full)
 	$(GO) run ./capture/benchreplay -program ./arpcheck $(BENCH)
 
-readme: ## write fresh output into README.md
+readme: ## write fresh output into README.md, and beside the captures of testdata/pcaps
+	$(GO) test -count=1 -run '^TestRecorded$$' ./cmd/arpcheck -update-recorded
 	$(GO) test -count=1 -run '^TestREADME' ./cmd/arpcheck -update
 
 install: ## install to PREFIX/bin (/usr/local/bin); as root, grant CAP_NET_RAW
