@@ -90,8 +90,8 @@ steps: [{on: h, run: "touch ` + flag + `"}, {pause: 1s}]}`
 		code        int
 		said        string
 	}{
-		{"Ctrl-C", `exec "$@"`, os.Interrupt, 2, "step 2, wait 1s: interrupted"},
-		{"a lost terminal", `exec "$@"`, syscall.SIGHUP, 2, "step 2, wait 1s: interrupted"},
+		{"Ctrl-C", `exec "$@"`, os.Interrupt, 2, ": interrupted"},
+		{"a lost terminal", `exec "$@"`, syscall.SIGHUP, 2, ": interrupted"},
 		{"a lost terminal under nohup", `trap "" HUP; exec "$@"`, syscall.SIGHUP, 0, "1 passed"},
 	} {
 		os.Remove(flag)
