@@ -62,6 +62,7 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	}
 	if s.witness {
 		s.announced(mac, m, since, &c)
+		s.usesARP(mac, since, &c)
 	}
 	if s.asksFor(mac, since) {
 		c.keep(func(h hypothesis) bool { return !h.NoARP })

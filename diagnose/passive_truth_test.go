@@ -56,7 +56,9 @@ func (w wild) capture(a *actor, seen bool) evidence.Log {
 	if !seen {
 		t.hides = func(rec evidence.Record) bool { return !rec.Dst.IsGroup() }
 	}
-	t.log.Claims = append(t.log.Claims, evidence.Claim{Addr: w.rip, MAC: r1, Requests: 1})
+	if !a.host.Interface(modelNIC).NoARP {
+		t.log.Claims = append(t.log.Claims, evidence.Claim{Addr: w.rip, MAC: r1, Requests: 1, First: evidence.Place{Time: t.now}})
+	}
 	macs := func(i int) evidence.MAC { return evidence.MAC{2, 0, 0, 1, 0, byte(i)} }
 	for i, ip := range w.clients {
 		mac := macs(i)

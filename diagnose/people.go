@@ -26,6 +26,7 @@ type people struct {
 	disputed map[netip.Addr][]evidence.MAC // addresses with several claimants, by the list of claims
 
 	claims map[evidence.MAC][]netip.Addr // by the list of claims; nil: there is none
+	used   map[evidence.MAC]use          // what ARP of its own a host was seen to do, likewise
 	crowds []crowd                       // hosts that answer for many
 
 	asked bool // somebody called the addresses VIPs

@@ -62,6 +62,20 @@ func (p *people) fromClaims(log *evidence.Log, named map[netip.Addr]bool) {
 	for _, c := range order {
 		p.add(c.MAC, c.Addr)
 	}
+	p.used = map[evidence.MAC]use{}
+	for i := range log.Claims {
+		c := &log.Claims[i]
+		if c.Claims() == 0 || c.Mismatched > 0 || !slices.Contains(p.ips[c.MAC], c.Addr) {
+			continue
+		}
+		u := p.used[c.MAC]
+		u.asks = u.asks || c.Requests > 0
+		u.answers = u.answers || c.Replies > 0
+		if u.from.IsZero() || c.First.Time.Before(u.from) {
+			u.from = c.First.Time
+		}
+		p.used[c.MAC] = u
+	}
 	// Failing ARP, a host that was named is at the MAC address from which its
 	// packets come, for who was named is on this segment.
 	for _, rec := range log.Records {

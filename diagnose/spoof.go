@@ -58,7 +58,6 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 		look(s.deeds[mac].replies)
 	}
 	for mac, recs := range s.forged {
-		look(recs)
 		of(mac).forged = recs
 	}
 	return s.lied
