@@ -191,9 +191,9 @@ func (p *printer) changes(r *diagnose.Result) {
 	}
 	for _, c := range shown {
 		first := "  " + stamps.print(p.frame(c.File, c.Frame), p.offset(c.Time))
-		text := "to " + named(c.To, names)
+		text := "to " + short(c.To, names)
 		if !c.From.IsZero() {
-			text = "from " + named(c.From, names) + " " + text
+			text = "from " + short(c.From, names) + " " + text
 		}
 		if c.Why != "" {
 			text += ", by " + clean(c.Why)
@@ -254,6 +254,20 @@ func named(mac evidence.MAC, names map[evidence.MAC]string) string {
 		return mac.String() + " (" + name + ")"
 	}
 	return claimant(mac)
+}
+
+// short names a host by its address alone, unless several go by that.
+func short(mac evidence.MAC, names map[evidence.MAC]string) string {
+	name := names[mac]
+	if name == "" {
+		return claimant(mac)
+	}
+	for other, n := range names {
+		if n == name && other != mac {
+			return named(mac, names)
+		}
+	}
+	return name
 }
 
 func plural(n uint64, one, many string) string {

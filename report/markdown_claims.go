@@ -72,7 +72,7 @@ func (m *markdown) changes(r *diagnose.Result) {
 	names := namesByMAC(r)
 	lines := make([]string, len(shown))
 	for i, c := range shown {
-		lines[i] = fmt.Sprintf("%s  %s  from %s to %s, by %s", m.frame(c.File, c.Frame), m.offset(c.Time), named(c.From, names), named(c.To, names), c.Why)
+		lines[i] = fmt.Sprintf("%s  %s  from %s to %s, by %s", m.frame(c.File, c.Frame), m.offset(c.Time), short(c.From, names), short(c.To, names), c.Why)
 	}
 	m.block("**Changes of owner:**")
 	m.block("%s", markdownBlock("text", lines))
