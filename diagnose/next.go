@@ -35,9 +35,9 @@ func Next(log *evidence.Log, cfg Config, vip netip.Addr) (all []evidence.Questio
 		}
 		c, m := s.eliminate(mac), s.model(mac)
 		for _, q := range s.candidates(mac, m) {
-			stimulus, ok := m.stimulus(q.record(cfg))
+			stimulus, ok := m.stimulus(frameOf(q, cfg))
 			if ok && s.timesAsked(q, cfg) < asksNeeded && c.split(stimulus) {
-				all = append(all, q.Question)
+				all = append(all, q)
 			}
 		}
 	}
@@ -57,9 +57,9 @@ func (s *scene) relations() (all []evidence.Question) {
 				continue
 			}
 			for _, ip := range s.people.ips[b][:min(len(s.people.ips[b]), mostRelated)] {
-				q := candidate{evidence.Question{To: a, Kind: evidence.ARPRequest, Target: ip}}
+				q := evidence.Question{To: a, Kind: evidence.ARPRequest, Target: ip}
 				if s.timesAsked(q, *s.cfg) < asksNeeded && !slices.Contains(s.people.ips[a], ip) {
-					all = append(all, q.Question)
+					all = append(all, q)
 				}
 			}
 		}
@@ -74,13 +74,10 @@ const (
 	mostAsked = 64
 )
 
-// A candidate is a question with what it would look like on the wire.
-type candidate struct{ evidence.Question }
-
 // candidates are all questions that could be asked of a host.
-func (s *scene) candidates(mac evidence.MAC, m model) (all []candidate) {
+func (s *scene) candidates(mac evidence.MAC, m model) (all []evidence.Question) {
 	add := func(kind evidence.Kind, target netip.Addr, sender evidence.Sender) {
-		all = append(all, candidate{evidence.Question{To: mac, Kind: kind, Target: target, Sender: sender}})
+		all = append(all, evidence.Question{To: mac, Kind: kind, Target: target, Sender: sender})
 	}
 	add(evidence.EchoRequest, s.vip, evidence.AsUnused)
 	add(evidence.EchoRequest, s.vip, evidence.AsSelf)
@@ -107,9 +104,9 @@ func (s *scene) answered(mac evidence.MAC, addr netip.Addr) bool {
 	})
 }
 
-// record is the frame that the question would be. The sender need only be of
+// frameOf is the frame that a question would be. The sender need only be of
 // the right kind, for the model knows no more of it.
-func (q candidate) record(cfg Config) evidence.Record {
+func frameOf(q evidence.Question, cfg Config) evidence.Record {
 	rec := evidence.Record{Kind: q.Kind, Sent: true, Dst: q.To, TargetIP: q.Target, SenderIP: cfg.Self.Addr}
 	if q.Sender == evidence.AsFar {
 		rec.SenderIP = netip.AddrFrom4([4]byte{255, 255, 255, 254}) // in nobody's subnet
@@ -118,7 +115,7 @@ func (q candidate) record(cfg Config) evidence.Record {
 }
 
 // timesAsked counts how often a host was asked the question alone.
-func (s *scene) timesAsked(q candidate, cfg Config) (n int) {
+func (s *scene) timesAsked(q evidence.Question, cfg Config) (n int) {
 	for _, rec := range s.sent {
 		if rec.Dst != q.To || rec.Kind != q.Kind || rec.TargetIP != q.Target {
 			continue

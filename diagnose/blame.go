@@ -1,0 +1,104 @@
+package diagnose
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// blame sums up the critical findings: which hosts do what.
+func (s *scene) blame(findings []Finding) string {
+	deeds := map[Code][2]string{ // of one host, and of several
+		ReplyLeak:      {"answers for it", "answer for it"},
+		AnnounceLeak:   {"announces it", "announce it"},
+		GratuitousLeak: {"sends gratuitous ARP for it", "send gratuitous ARP for it"},
+		SubnetAnswered: {"answers for addresses that nobody has", "answer for addresses that nobody has"},
+		Bypassed:       {"serves clients that should go to the director", "serve clients that should go to the director"},
+		Spoofing:       {"draws it to itself by ARP spoofing", "draw it to themselves by ARP spoofing"},
+		ARPSilent:      {"does not answer ARP for its own address", "do not answer ARP for their own addresses"},
+	}
+	var parts []string
+	var macs []evidence.MAC
+	did := map[evidence.MAC][]Code{}
+	for _, f := range findings {
+		switch {
+		case f.Severity != Critical:
+		case f.Code == Conflict:
+			if s.witness && s.splitBrain() {
+				parts = append(parts, s.disputed()+" advertise it at the same time, each as the master (split brain)")
+				continue
+			}
+			parts = append(parts, s.disputed()+" "+s.verb()+" it, and nothing shows which is right (name the director with --director)")
+		case f.Code == Unowned:
+			parts = append(parts, "nobody answers for it, so no client can reach it")
+		case deeds[f.Code][0] != "":
+			if did[f.MAC] == nil {
+				macs = append(macs, f.MAC)
+			}
+			did[f.MAC] = append(did[f.MAC], f.Code)
+		}
+	}
+	// Hosts that did the same share a part of the sentence.
+	for len(macs) > 0 {
+		codes := did[macs[0]]
+		var same, rest []evidence.MAC
+		for _, mac := range macs {
+			if slices.Equal(did[mac], codes) {
+				same = append(same, mac)
+			} else {
+				rest = append(rest, mac)
+			}
+		}
+		var verbs []string
+		for _, code := range codes {
+			verbs = append(verbs, deeds[code][min(len(same), 2)-1])
+		}
+		parts = append(parts, s.names(same)+" "+strings.Join(verbs, " and "))
+		macs = rest
+	}
+	var directors []evidence.MAC
+	answers := false
+	for _, mac := range s.suspected() {
+		if s.parts[mac].role == Director && len(did[mac]) == 0 {
+			d := s.did(mac)
+			directors = append(directors, mac)
+			answers = answers || len(d.replies)+len(d.gratuitous) > 0 || mac == s.cfg.Self.MAC
+		}
+	}
+	switch {
+	case len(did) == 0 || len(directors) == 0:
+	case answers:
+		parts = append(parts, "only "+s.names(directors)+" should")
+	case s.witness && s.askedInSight() < asksNeeded:
+		// It may well answer, where the capture does not show it.
+	default:
+		// First, for that is what must be mended first.
+		parts = slices.Insert(parts, 0, "the director "+s.names(directors)+" does not answer for it")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// disputed names those between whom a conflict is.
+func (s *scene) disputed() string {
+	var rivals []evidence.MAC
+	for _, mac := range s.rivals() {
+		if s.parts[mac].role == Other && !s.former[mac] && !s.spoofs(mac) {
+			rivals = append(rivals, mac)
+		}
+	}
+	if len(rivals) == 0 {
+		return "two routers"
+	}
+	return s.names(rivals)
+}
+
+// verb is what they do.
+func (s *scene) verb() string {
+	for _, mac := range s.rivals() {
+		if d := s.deeds[mac]; s.parts[mac].role == Other && len(d.replies)+len(d.gratuitous)+len(d.announcements) == 0 {
+			return "answer as"
+		}
+	}
+	return "claim"
+}

@@ -1,0 +1,77 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/arpcheck/arpcheck/evidence"
+	"github.com/arpcheck/arpcheck/kernel"
+)
+
+// A model translates addresses of the wire into those of the model network,
+// from the view of one host.
+type model struct {
+	scene      *scene
+	grid       *grid
+	ips        []netip.Addr
+	prefix     netip.Prefix
+	sameSubnet bool // the host is in the subnet of the client
+	guessed    bool // the prefix is the narrowest that it can be
+}
+
+func (s *scene) model(mac evidence.MAC) model {
+	if s.witness {
+		return s.guessedModel(mac)
+	}
+	m := model{scene: s, ips: s.people.ips[mac], prefix: s.cfg.Self.Prefix, sameSubnet: true}
+	if len(m.ips) > 0 && !slices.ContainsFunc(m.ips, m.prefix.Contains) {
+		m.prefix, m.sameSubnet = netip.PrefixFrom(m.ips[0], likelyBits).Masked(), false
+	}
+	if !m.prefix.IsValid() {
+		m.prefix, m.sameSubnet = netip.PrefixFrom(s.vip, likelyBits).Masked(), false
+	}
+	m.grid = gridFor(m.prefix.Contains(s.vip))
+	return m
+}
+
+// stimulus translates a frame that was sent; ok is false if it is no question
+// to this host.
+func (m model) stimulus(rec evidence.Record) (s kernel.Stimulus, ok bool) {
+	s = kernel.Stimulus{In: modelNIC, Target: m.address(rec.TargetIP), Broadcast: rec.Dst == evidence.Broadcast}
+	switch rec.Kind {
+	case evidence.ARPRequest:
+		s.Kind = kernel.WhoHas
+	case evidence.EchoRequest:
+		s.Kind = kernel.Echo
+	}
+	switch {
+	case rec.SenderIP.IsUnspecified():
+		s.Sender = netip.IPv4Unspecified()
+	case rec.SenderIP == m.scene.vip:
+		s.Sender = m.grid.vip // another host that uses it
+	case slices.Contains(m.ips, rec.SenderIP):
+		s.Sender = modelRIP // likewise
+	case m.prefix.Contains(rec.SenderIP):
+		s.Sender = m.grid.client
+	case m.guessed:
+		s.Sender = m.perhaps(rec.SenderIP)
+	default:
+		s.Sender = modelFar
+	}
+	return s, s.Kind != 0 && s.Target != modelUnused
+}
+
+// address translates an address of the host; any other becomes the unused one.
+func (m model) address(a netip.Addr) netip.Addr {
+	switch {
+	case a == m.scene.vip:
+		return m.grid.vip
+	case slices.Contains(m.ips, a):
+		return modelRIP
+	case slices.Contains(further, a) && !m.prefix.Contains(a):
+		return modelElse
+	case a == nowhere && !m.prefix.Contains(a):
+		return modelFar
+	}
+	return modelUnused
+}
