@@ -81,16 +81,15 @@ func TestREADMEFrames(t *testing.T) {
 		one := framesSent(t, scenarios.Classic(right), director, scenarios.ClassicVIP)
 		server := framesSent(t, scenarios.Classic(right, right), director, scenarios.ClassicVIP)
 		vip := framesSent(t, twoVIPs, director, scenarios.ClassicVIP, other)
-		search := framesSent(t, scenarios.Classic(right), "", scenarios.ClassicVIP)
 
 		var b strings.Builder
-		b.WriteString("| frames | one VIP, director and one real server | each further real server | each further VIP | without `--director` |\n|---|--:|--:|--:|--:|\n")
+		b.WriteString("| frames | one VIP, director and one real server | each further real server | each further VIP |\n|---|--:|--:|--:|\n")
 		row := func(kind string, of func(map[string]int) int) {
 			n := of(one)
-			fmt.Fprintf(&b, "| %s | %d | %+d | %+d | %+d |\n", kind, n, of(server)-n, of(vip)-n, of(search)-n)
+			fmt.Fprintf(&b, "| %s | %d | %+d | %+d |\n", kind, n, of(server)-n, of(vip)-n)
 		}
 		for _, kind := range frameKinds {
-			if one[kind]+server[kind]+vip[kind]+search[kind] > 0 {
+			if one[kind]+server[kind]+vip[kind] > 0 {
 				row(kind, func(sent map[string]int) int { return sent[kind] })
 			}
 		}
