@@ -139,6 +139,9 @@ func (c config) String() string {
 				text = append(text, fmt.Sprintf("%s has %s scope %s", in.Name, a.Prefix, a.Scope))
 			}
 		}
+		if in.Down {
+			text = append(text, in.Name+" down")
+		}
 		if in.NoARP {
 			text = append(text, in.Name+" NOARP")
 		}

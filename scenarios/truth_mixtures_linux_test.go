@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 
 	"github.com/arpcheck/arpcheck/kernel"
 )
@@ -35,6 +36,10 @@ func mixture(seed, i uint64, two bool) config {
 	}
 	for _, name := range []string{"all", "eth1", "lo", "other", "eth3"} {
 		settings(c.on(name))
+	}
+	if other := c.Interface("other"); seldom() {
+		other.Down = true
+		c.Routes = slices.DeleteFunc(c.Routes, func(r kernel.Route) bool { return r.Dev == other.Name })
 	}
 	c.later, c.IgnoreEcho = often(), seldom()
 	for _, dev := range []string{"eth1", "eth3", "other"} {

@@ -251,7 +251,7 @@ func (g *target) moves(h *kernel.Host) bool {
 	same := slices.Equal(g.now.Routes, h.Routes)
 	for i := range h.Interfaces {
 		was, in := &g.now.Interfaces[i], &h.Interfaces[i]
-		same = same && slices.Equal(was.Addresses, in.Addresses) && slices.Equal(was.Proxied, in.Proxied) && was.NoARP == in.NoARP
+		same = same && slices.Equal(was.Addresses, in.Addresses) && slices.Equal(was.Proxied, in.Proxied) && was.NoARP == in.NoARP && was.Down == in.Down
 	}
 	return !same
 }
@@ -278,6 +278,13 @@ func (g *target) move(h *kernel.Host) error {
 	if flux(&g.now.Host) != flux(h) {
 		if err := g.host.SetUp("eth3", flux(h)); err != nil {
 			return err
+		}
+	}
+	for i, in := range h.Interfaces {
+		if in.Down != g.now.Interfaces[i].Down {
+			if err := g.host.SetUp(in.Name, !in.Down); err != nil {
+				return err
+			}
 		}
 	}
 	if err := g.routes(h.Routes, g.nl.RouteAdd); err != nil {
