@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/arpcheck/arpcheck/kernel"
 )
 
 // sysctlFile is where the fixes put what must outlive the next boot.
@@ -52,7 +54,14 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 		f.Fix = []string{"sysctl -w net.ipv4.conf.all.proxy_arp=0", "# and likewise for each interface that shows 1: sysctl -a | grep '[.]proxy_arp '"}
 		return
 	case len(c.left) == 0:
-		f.Why = "arp_ignore decides on Linux, but no setting of it fits what this host did."
+		f.Why = "arp_ignore decides on Linux, but no setting of it fits what this host did: so first look what is different there."
+		f.Fix = []string{
+			fmt.Sprintf("ip -br addr show to %s; ip route get %s", s.vip, s.vip),
+			"sysctl -a 2>/dev/null | grep -E 'arp_(ignore|announce|filter) |proxy_arp '",
+			"nft list ruleset; arptables -L",
+		}
+		f.Causes = s.causes(x)
+		return
 	case slices.Equal(c.ignore(), []int{0}):
 		f.Why = "arp_ignore is 0 there: Linux answers for every address of the host, those on lo too, whichever interface is asked."
 	default:
@@ -204,18 +213,34 @@ func (s *scene) announceCauses(x *suspect) (all []string) {
 
 // tell puts an observation into words.
 func (s *scene) tell(o observation) string {
-	did := "it was silent"
-	switch {
-	case len(o.proof) > 0:
+	if len(o.proof) > 0 {
 		return fmt.Sprintf("%s, %s", s.inFrame(o.proof[0]), o.proof[0])
-	case o.replied:
-		did = "it replied"
 	}
-	to := "to a who-has"
-	if o.stimulus.Target == modelRIP {
-		to += " for its own address"
+	ask, answer := "a who-has", "did not answer"
+	if o.stimulus.Kind == kernel.Echo {
+		ask = "an echo request"
 	}
-	return did + " " + to
+	if o.replied {
+		answer = "answered"
+	}
+	target := "an address that is not its own"
+	switch o.stimulus.Target {
+	case modelRIP:
+		target = "its own address"
+	case modelVIPIn, modelVIPOut, modelVIPNear:
+		target = s.vip.String()
+	}
+	from, to := "", "to all"
+	switch o.stimulus.Sender {
+	case netip.IPv4Unspecified():
+		from = " from 0.0.0.0"
+	case modelFar:
+		from = " from an address off the subnet"
+	}
+	if !o.stimulus.Broadcast {
+		to = "to it alone"
+	}
+	return fmt.Sprintf("it %s %s for %s%s, sent %s", answer, ask, target, from, to)
 }
 
 // list prints values as "1 or 2".

@@ -18,6 +18,7 @@ type hypothesis struct {
 	Echo     echoPolicy
 	Forwards bool // ip_forward, without proxy_arp
 	Proxy    bool // proxy_arp, forwarding, and a default route by another interface
+	ForVIP   bool // of a proxy: the VIP alone is routed to by another interface
 	Further  bool // one more address, on an interface that does not face the segment
 	Bits     int  // the mask of its own address; 0: that of the model network
 }
@@ -139,6 +140,10 @@ func newGrid(vip, client netip.Addr, masks ...int) *grid {
 					for _, filter := range []bool{false, true} {
 						g.hyps = append(g.hyps, hypothesis{Ignore: ignore, Announce: announce, Filter: filter, Forwards: true})
 					}
+					for i := range 4 {
+						g.hyps = append(g.hyps, hypothesis{Ignore: ignore, Announce: announce,
+							Filter: i&1 != 0, Further: i&2 != 0, Proxy: true, ForVIP: true})
+					}
 				}
 			}
 		}
@@ -196,13 +201,17 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 	case onNICWide:
 		nic.Addresses = append(nic.Addresses, wide)
 	}
-	switch {
-	case h.Proxy:
+	all := netip.MustParsePrefix("0.0.0.0/0")
+	if h.Proxy {
 		nic.Forwarding, nic.ProxyARP = true, true
-		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"), Dev: "other"})
-	case !h.Filter:
-		host.Routes = append(host.Routes, kernel.Route{Destination: netip.MustParsePrefix("0.0.0.0/0"),
-			Dev: modelNIC, Via: netip.MustParseAddr("192.168.1.1")})
+		to := all
+		if h.ForVIP {
+			to = narrow.Prefix
+		}
+		host.Routes = append(host.Routes, kernel.Route{Destination: to, Dev: "other"})
+	}
+	if !h.Filter && (!h.Proxy || h.ForVIP) {
+		host.Routes = append(host.Routes, kernel.Route{Destination: all, Dev: modelNIC, Via: netip.MustParseAddr("192.168.1.1")})
 	}
 	host.Interfaces = []kernel.Interface{lo, nic, other}
 	return host

@@ -78,13 +78,17 @@ func (s *scene) unowned(suspects []*suspect) (Finding, bool) {
 	prove(&f, last)
 	f.Summary = fmt.Sprintf("Nobody answers who-has %s, so no client can reach it.", s.vip)
 	f.Why = fmt.Sprintf("%d requests drew no reply within %s.", len(s.asked), s.cfg.wait())
-	if len(holders) > 0 {
+	switch {
+	case director != nil && director.host.HoldsVIP == Yes:
+		f.Why += fmt.Sprintf(" %s, the director, has it and is silent: its arp_ignore is %s, and the address is not on the interface that is asked.",
+			s.people.call(director.mac), list(director.class.ignore()))
+	case len(holders) > 0:
 		do := "hold it and are silent, as real servers should be"
 		if len(holders) == 1 {
 			do = "holds it and is silent, as a real server should be"
 		}
 		f.Why += fmt.Sprintf(" %s %s: what is missing is a director that answers.", s.names(holders), do)
-	} else {
+	default:
 		f.Why += " No host on this segment was seen to hold it either."
 	}
 	on := "on the director"

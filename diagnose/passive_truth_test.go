@@ -46,6 +46,12 @@ func (w wild) real(h hypothesis, model kernel.Host) *actor {
 			}
 		}
 	}
+	model.Routes = slices.Clone(model.Routes)
+	for i := range model.Routes {
+		if r := &model.Routes[i]; r.Destination.Addr() == g.vip {
+			r.Destination = netip.PrefixFrom(w.vip, r.Destination.Bits())
+		}
+	}
 	return &actor{mac: r1, rip: w.rip, host: model}
 }
 
