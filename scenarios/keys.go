@@ -47,12 +47,15 @@ var vocabulary = map[reflect.Type][]string{
 	reflect.TypeFor[diagnose.Verdict](): {string(diagnose.Pass), string(diagnose.Fail), string(diagnose.Inconclusive)},
 	reflect.TypeFor[diagnose.Answer]():  {string(diagnose.Yes), string(diagnose.No), string(diagnose.Unknown)},
 	reflect.TypeFor[diagnose.Role]():    {string(diagnose.Director), string(diagnose.RealServer), string(diagnose.Other)},
-	reflect.TypeFor[diagnose.Code](): {
-		string(diagnose.ReplyLeak), string(diagnose.AnnounceLeak), string(diagnose.GratuitousLeak),
-		string(diagnose.Conflict), string(diagnose.Unowned), string(diagnose.OwnerChanged), string(diagnose.OnNIC),
-		string(diagnose.SubnetAnswered), string(diagnose.ProxyARP), string(diagnose.ARPSilent),
-		string(diagnose.SourceMismatch), string(diagnose.CaptureLoss),
-	},
+	reflect.TypeFor[diagnose.Code](): findingCodes(),
+}
+
+// findingCodes are all that there are, so that none can be missing here.
+func findingCodes() (words []string) {
+	for _, c := range diagnose.Codes() {
+		words = append(words, string(c))
+	}
+	return words
 }
 
 func words(t reflect.Type) []string { return vocabulary[t] }
