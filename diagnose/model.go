@@ -17,6 +17,11 @@ type model struct {
 	prefix     netip.Prefix
 	sameSubnet bool // the host is in the subnet of the client
 	guessed    bool // the prefix is the narrowest that it can be
+
+	// Of a host that answers for nowhere, and so for whatever it routes to:
+	// only what it answers sooner than that can be an address of its own.
+	proxies bool
+	own     []netip.Addr
 }
 
 func (s *scene) model(mac evidence.MAC) model {
@@ -31,7 +36,31 @@ func (s *scene) model(mac evidence.MAC) model {
 		m.prefix, m.sameSubnet = netip.PrefixFrom(s.vip, likelyBits).Masked(), false
 	}
 	m.grid = gridFor(m.prefix.Contains(s.vip))
+	if m.proxies = s.answered(mac, nowhere); m.proxies && !s.prompt(mac, nowhere) {
+		for _, addr := range further {
+			if s.prompt(mac, addr) {
+				m.own = append(m.own, addr)
+			}
+		}
+	}
 	return m
+}
+
+// prompt reports whether a host has answered more than one who-has for an
+// address that it alone was asked, each at once.
+func (s *scene) prompt(mac evidence.MAC, addr netip.Addr) bool {
+	var asks, replies []evidence.Record
+	for _, ask := range s.sent {
+		if ask.Kind == evidence.ARPRequest && ask.Dst == mac && ask.TargetIP == addr {
+			asks = append(asks, ask)
+		}
+	}
+	for _, rec := range s.by[mac] {
+		if rec.Kind == evidence.ARPReply && rec.SenderIP == addr {
+			replies = append(replies, rec)
+		}
+	}
+	return len(replies) > 1 && promptReplies(asks, replies)
 }
 
 // stimulus translates a frame that was sent; ok is false if it is no question
@@ -68,9 +97,9 @@ func (m model) address(a netip.Addr) netip.Addr {
 		return m.grid.vip
 	case slices.Contains(m.ips, a):
 		return modelRIP
-	case slices.Contains(further, a) && !m.prefix.Contains(a):
+	case slices.Contains(further, a) && !m.prefix.Contains(a) && (!m.proxies || slices.Contains(m.own, a)):
 		return modelElse
-	case a == nowhere && !m.prefix.Contains(a):
+	case (a == nowhere || slices.Contains(further, a)) && !m.prefix.Contains(a):
 		return modelFar
 	}
 	return modelUnused

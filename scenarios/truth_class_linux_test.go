@@ -76,7 +76,7 @@ func newCrowd(vip netip.Addr) *crowd {
 					change(&n.config)
 				}
 				n.proxies = n.Interface("eth1").ProxyARP
-				n.skip = n.proxies && n.holds(truthElse.Addr()) || n.Interface("eth1").Forwarding && len(n.Routes) == 0
+				n.skip = n.Interface("eth1").Forwarding && len(n.Routes) == 0
 				c.all = append(c.all, n)
 			}
 		}
@@ -93,6 +93,15 @@ func newCrowd(vip netip.Addr) *crowd {
 	forwards := (*config).forward
 	add("absent", forwards, ways[0])
 	add("absent", forwards, ways[1])
+	forVIP := func(c *config) {
+		c.forward()
+		c.Interface("eth1").ProxyARP = true
+		c.Routes = append(c.Routes, kernel.Route{Destination: netip.PrefixFrom(vip, 32), Dev: "other"})
+	}
+	for _, more := range further {
+		add("absent", more, forVIP, ways[0])
+		add("absent", more, forVIP, ways[1])
+	}
 	return c
 }
 

@@ -20,7 +20,7 @@ const (
 	truthPart  = "TRUTH_PART"  // one of so many configurations, which the seed chooses; 1: all
 	truthSeed  = "TRUTH_SEED"  // the seed of an earlier run
 	truthLinks = "TRUTH_LINKS" // not empty: the segment is a VLAN, and VIPs are on a dummy interface
-	truthOnly  = "TRUTH_ONLY"  // the one configuration of this family and number
+	truthOnly  = "TRUTH_ONLY"  // the one configuration of this family/number, or a whole family
 )
 
 // usualPart is what share of the configurations is walked where nobody says:
@@ -98,21 +98,27 @@ func (b *bench) pin() error {
 	return stayOnOneProcessor(b.processor)
 }
 
-// only tries one configuration, and says what was seen of it.
+// only tries one configuration, or those of one family.
 func (p *proof) only(which string) {
-	name, text, _ := strings.Cut(which, "/")
-	number, err := strconv.Atoi(text)
-	if name == diagnosis && err == nil {
-		p.diagnose(number, number+1, 1)
+	name, text, one := strings.Cut(which, "/")
+	first, last := 0, math.MaxInt
+	if one {
+		number, err := strconv.Atoi(text)
+		if err != nil || number < 0 {
+			p.t.Fatalf("%s=%s: %q is no number", truthOnly, which, text)
+		}
+		first, last = number, number+1
+	}
+	if name == diagnosis {
+		p.diagnose(first, last, 1)
 		return
 	}
 	for _, f := range families(p.seed) {
-		if f.name != name || err != nil || number >= f.count {
-			continue
+		if f.name == name && first < f.count {
+			f.count = min(f.count, last)
+			p.walk(f, first, 1)
+			return
 		}
-		f.count = number + 1
-		p.walk(f, number, 1)
-		return
 	}
 	p.t.Fatalf("%s=%s: there is no such configuration", truthOnly, which)
 }
