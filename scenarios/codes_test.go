@@ -15,7 +15,9 @@ func TestEveryCodeCanBeExpected(t *testing.T) {
 		Defs struct {
 			Expectation struct {
 				Properties struct {
-					Findings struct{ Items struct{ Enum []diagnose.Code } }
+					Findings struct {
+						Items struct{ Enum []diagnose.Code }
+					}
 				}
 			}
 		} `json:"$defs"`

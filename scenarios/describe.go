@@ -47,7 +47,9 @@ func (s *Step) Describe() string {
 	case s.Start != "":
 		what = "starts " + s.Start
 	case s.Stop != "":
-		what = "ends " + s.Stop
+		what = "stops " + s.Stop
+	case s.Kill != "":
+		what = "kills " + s.Kill
 	}
 	return s.On + ": " + what
 }

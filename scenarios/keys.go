@@ -47,7 +47,7 @@ var vocabulary = map[reflect.Type][]string{
 	reflect.TypeFor[diagnose.Verdict](): {string(diagnose.Pass), string(diagnose.Fail), string(diagnose.Inconclusive)},
 	reflect.TypeFor[diagnose.Answer]():  {string(diagnose.Yes), string(diagnose.No), string(diagnose.Unknown)},
 	reflect.TypeFor[diagnose.Role]():    {string(diagnose.Director), string(diagnose.RealServer), string(diagnose.Other)},
-	reflect.TypeFor[diagnose.Code](): findingCodes(),
+	reflect.TypeFor[diagnose.Code]():    findingCodes(),
 }
 
 // findingCodes are all that there are, so that none can be missing here.

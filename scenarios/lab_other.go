@@ -59,8 +59,11 @@ func Labs() ([]*Standing, error) { return nil, errors.ErrUnsupported }
 func Sweep() (int, error) { return 0, errors.ErrUnsupported }
 
 func (l *Lab) start(*Host, Service) error { return errors.ErrUnsupported }
-func (l *Lab) stop(_, _ string) error     { return errors.ErrUnsupported }
-func (l *Lab) lost() error                { return nil }
+func (l *Lab) kill(_, _ string) error     { return errors.ErrUnsupported }
+
+func (l *Lab) stop(context.Context, string, string) error { return errors.ErrUnsupported }
+
+func (l *Lab) lost() error { return nil }
 
 func (h *Host) Check(context.Context, string, Check) ([]diagnose.Result, error) {
 	return nil, errors.ErrUnsupported

@@ -38,6 +38,7 @@ func program(name string) string {
 type process struct {
 	cmd    *exec.Cmd
 	output lastWords
+	leads  bool // it ends by itself what it has started
 	cancel context.CancelFunc
 	ended  chan struct{}
 	err    error // once it has ended

@@ -132,7 +132,9 @@ func (r *run) step(ctx context.Context, s *Step) error {
 	case s.Start != "":
 		return r.lab.start(h, *m.service(s.Start))
 	case s.Stop != "":
-		return r.lab.stop(h.Name, s.Stop)
+		return r.lab.stop(ctx, h.Name, s.Stop)
+	case s.Kill != "":
+		return r.lab.kill(h.Name, s.Kill)
 	}
 	return nil
 }
@@ -147,7 +149,7 @@ func (r *run) crash(h *Host, m *Member) error {
 		}
 	}
 	for i := range m.Services {
-		if err := r.lab.stop(m.Name, m.Services[i].name()); err != nil {
+		if err := r.lab.kill(m.Name, m.Services[i].name()); err != nil {
 			return err
 		}
 	}

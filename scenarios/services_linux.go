@@ -95,17 +95,35 @@ func (l *Lab) lost() error {
 	return errors.New(strings.Join(all, "; "))
 }
 
-// stop ends a service. One that does not run is stopped already.
-func (l *Lab) stop(host, name string) error {
-	l.services.mu.Lock()
-	defer l.services.mu.Unlock()
-	key := [2]string{host, name}
-	c := l.services.running[key]
-	if c == nil {
+// stop ends a service as an administrator does. One that does not run is
+// stopped already.
+func (l *Lab) stop(ctx context.Context, host, name string) error {
+	switch c := l.services.take(host, name).(type) {
+	case nil:
 		return nil
+	case *process:
+		return c.terminate(ctx)
+	default:
+		return c.Close()
 	}
-	delete(l.services.running, key)
-	return c.Close()
+}
+
+// kill ends a service at once; what it has set up stays as it is.
+func (l *Lab) kill(host, name string) error {
+	if c := l.services.take(host, name); c != nil {
+		return c.Close()
+	}
+	return nil
+}
+
+// take gives a service away, to be ended, or nil if it does not run.
+func (s *services) take(host, name string) io.Closer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := [2]string{host, name}
+	c := s.running[key]
+	delete(s.running, key)
+	return c
 }
 
 // close ends all services, and removes their files.
@@ -145,5 +163,6 @@ func (l *Lab) keepalived(h *Host, s Service) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.leads = true // its unit for systemd has KillMode=process as well
 	return p, p.lives(h, "keepalived")
 }

@@ -85,7 +85,8 @@ type Step struct {
 	Announce *Announcement     `yaml:"announce"` // gratuitous ARP, as arping -U sends
 	Await    netip.Addr        `yaml:"await"`    // waits until the host has this address
 	Start    string            `yaml:"start"`    // a service
-	Stop     string            `yaml:"stop"`     // a service
+	Stop     string            `yaml:"stop"`     // a service, which gets SIGTERM and the time to tidy up
+	Kill     string            `yaml:"kill"`     // a service, which gets SIGKILL: what it has set up stays
 
 	Pause Duration   `yaml:"pause"`
 	Check *CheckStep `yaml:"check"`

@@ -16,7 +16,7 @@ func (s *Step) kinds() (set []string) {
 	}{
 		{"run", s.Run != ""}, {"sysctls", s.Sysctls != nil}, {"add", s.Add != nil}, {"remove", s.Remove != nil},
 		{"down", s.Down != ""}, {"up", s.Up != ""}, {"forget", s.Forget != ""}, {"announce", s.Announce != nil},
-		{"await", s.Await.IsValid()}, {"start", s.Start != ""}, {"stop", s.Stop != ""},
+		{"await", s.Await.IsValid()}, {"start", s.Start != ""}, {"stop", s.Stop != ""}, {"kill", s.Kill != ""},
 		{"pause", s.Pause != 0}, {"check", s.Check != nil},
 	} {
 		if k.set {
@@ -39,7 +39,7 @@ func (j *judge) step(s *Step, at string, checks bool) {
 	}
 	kinds := s.kinds()
 	if len(kinds) != 1 {
-		j.fail(at, "a step does one thing, and this does %s: run, sysctls, add, remove, down, up, forget, announce, await, start, stop, pause or check", list(kinds))
+		j.fail(at, "a step does one thing, and this does %s: run, sysctls, add, remove, down, up, forget, announce, await, start, stop, kill, pause or check", list(kinds))
 		return
 	}
 	switch kind := kinds[0]; {
@@ -91,7 +91,7 @@ func (j *judge) action(m *Member, s *Step, at string) {
 			j.fail(at+".announce.address", "%s", err)
 		}
 	}
-	for key, name := range map[string]string{"start": s.Start, "stop": s.Stop} {
+	for key, name := range map[string]string{"start": s.Start, "stop": s.Stop, "kill": s.Kill} {
 		if name != "" && m.service(name) == nil {
 			var names []string
 			for i := range m.Services {
