@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/arpcheck/arpcheck/diagnose"
 	"github.com/arpcheck/arpcheck/evidence"
@@ -68,7 +69,7 @@ func (l *Lab) lost() error { return nil }
 func (h *Host) Check(context.Context, string, Check) ([]diagnose.Result, error) {
 	return nil, errors.ErrUnsupported
 }
-func (h *Host) shell(context.Context, string) error                 { return errors.ErrUnsupported }
+func (h *Host) shell(context.Context, string, time.Duration) error  { return errors.ErrUnsupported }
 func (h *Host) announce(string, netip.Addr) error                   { return errors.ErrUnsupported }
 func (h *Host) has(netip.Addr) (bool, error)                        { return false, errors.ErrUnsupported }
 func (h *Host) Do(func() error) error                               { return errors.ErrUnsupported }

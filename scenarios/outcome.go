@@ -15,8 +15,8 @@ type Status string
 // The statuses.
 const (
 	Passed  Status = "pass"    // every check found what it had to
-	Failed  Status = "fail"    // a check found something else
-	Broken  Status = "error"   // it could not be done: a command failed, the lab could not be built
+	Failed  Status = "fail"    // a check found something else, a command failed, an awaited address did not come
+	Broken  Status = "error"   // it could not be done: the lab could not be built, a service ended by itself
 	Skipped Status = "skipped" // a program is not installed, or namespaces are not allowed
 )
 
@@ -40,15 +40,22 @@ type StepOutcome struct {
 	Number int           `json:"number"` // counted from 1
 	Title  string        `json:"title"`
 	Took   time.Duration `json:"-"`
-	Line   int           `json:"line"` // where it is in the file; 0: not known
-	Error  string        `json:"error"`
+	Line   int           `json:"line"`  // where it is in the file; 0: not known
+	Error  string        `json:"error"` // why it could not be done
 
-	// Of a check alone: what it found, and where that differs from what it
-	// had to find.
-	Check       bool              `json:"check"`
-	Results     []diagnose.Result `json:"results"`
-	Differences []string          `json:"differences"`
+	// Differences are where what happened is not what had to happen: what a
+	// check found, or how a command ended.
+	Differences []string `json:"differences"`
+
+	Check   bool              `json:"check"`
+	Results []diagnose.Result `json:"results"` // of a check: what it found
 }
+
+// A failure is an error that says something about the lab, and not about
+// whoever describes or runs it: what was done had another outcome than it should.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
 
 // Err is nil for a pass, and otherwise says all that went wrong.
 func (o Outcome) Err() error {

@@ -96,9 +96,12 @@ func (p *process) Close() error {
 	return nil
 }
 
-// shell runs a command on the host and waits for its end.
-func (h *Host) shell(ctx context.Context, command string) error {
-	p, err := h.spawn(ctx, "sh", "-c", command)
+// shell runs a command on the host and waits for its end, so long as it is
+// within the limit.
+func (h *Host) shell(ctx context.Context, command string, limit time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	p, err := h.spawn(limited, "sh", "-c", command)
 	if err != nil {
 		return err
 	}
@@ -110,7 +113,11 @@ func (h *Host) shell(ctx context.Context, command string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fmt.Errorf("host %s: %q: %w%s", h.Name, strings.TrimSpace(command), p.err, p.output.quote())
+	how := p.err.Error()
+	if limited.Err() != nil {
+		how = fmt.Sprintf("it had not ended after %s", limit)
+	}
+	return failure{fmt.Errorf("host %s: %q: %s%s", h.Name, strings.TrimSpace(command), how, p.output.quote())}
 }
 
 // lastWords keeps the end of what a program prints.

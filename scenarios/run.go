@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 
 // Run builds the lab, does the steps, and takes everything down again. It goes
 // on after a check that found something else than expected, and ends with the
-// first step that could not be done.
+// first command that failed or step that could not be done.
 func (s *Spec) Run(ctx context.Context) Outcome {
 	started := time.Now()
 	o := Outcome{Name: s.Name, About: s.About, File: s.file, Steps: []StepOutcome{}}
@@ -63,9 +64,10 @@ func (r *run) all(ctx context.Context) (done []StepOutcome) {
 		}
 		err = r.withLost(ctx, err)
 		o.Took = time.Since(started)
-		if err != nil {
-			err = interruption(err)
-			o.Error = err.Error()
+		if f, ok := err.(failure); ok { // with a service that has ended it is none: that may be why
+			o.Differences = append(o.Differences, f.Error())
+		} else if err != nil {
+			o.Error = interruption(err).Error()
 		}
 		done = append(done, o)
 		if err != nil {
@@ -104,7 +106,7 @@ func (r *run) step(ctx context.Context, s *Step) error {
 	h, m := r.lab.Host(s.On), r.spec.member(s.On)
 	switch {
 	case s.Run != "":
-		return h.shell(ctx, s.Run)
+		return h.shell(ctx, s.Run, time.Duration(cmp.Or(s.Timeout, Duration(time.Minute))))
 	case s.Sysctls != nil:
 		for _, key := range slices.Sorted(maps.Keys(s.Sysctls)) {
 			if err := h.Sysctl(key, s.Sysctls[key]); err != nil {
@@ -173,17 +175,15 @@ func (r *run) boot(h *Host, m *Member) error {
 	return m.start(r.lab)
 }
 
-// patience is how long an awaited address may take.
-const patience = 10 * time.Second
-
 func (r *run) await(ctx context.Context, h *Host, s *Step) error {
+	patience := time.Duration(cmp.Or(s.Timeout, Duration(10*time.Second)))
 	for started := time.Now(); ; {
 		has, err := h.has(s.Await)
 		switch {
 		case err != nil || has:
 			return err
 		case time.Since(started) > patience:
-			return fmt.Errorf("host %s has no address %s after %s", h.Name, s.Await, patience)
+			return failure{fmt.Errorf("host %s has no address %s after %s", h.Name, s.Await, patience)}
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
 			return err

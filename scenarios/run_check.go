@@ -36,7 +36,11 @@ func (r *run) check(ctx context.Context, c *CheckStep) ([]diagnose.Result, []str
 		for i := range c.During {
 			if err := r.step(ctx, &c.During[i]); err != nil {
 				cancel()
-				meanwhile <- fmt.Errorf("during the check, %s: %w", c.During[i].Describe(), err)
+				_, failed := err.(failure)
+				if err = fmt.Errorf("during the check, %s: %w", c.During[i].Describe(), err); failed {
+					err = failure{err}
+				}
+				meanwhile <- err
 				return
 			}
 		}

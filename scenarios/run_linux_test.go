@@ -97,6 +97,26 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
+// A command that fails has failed the scenario and ends it; so does one that
+// does not end, and an address that does not come.
+func TestRunCommandFails(t *testing.T) {
+	Need(t)
+	for name, tc := range map[string]struct{ step, want string }{
+		"with an exit code": {"  - on: r1\n    run: sleep 60 & echo out of paper >&2; exit 3", `step 1: host r1: "sleep 60 & echo out of paper >&2; exit 3": exit status 3: out of paper`},
+		"with a signal":     {"  - on: r1\n    run: kill -9 $$; sh -c 'kill -9 $$'", "exit status 137"},
+		"by its time":       {"  - on: r1\n    run: echo hold on; sleep 60\n    timeout: 300ms", `step 1: host r1: "echo hold on; sleep 60": it had not ended after 300ms: hold on`},
+		"an address":        {"  - on: r1\n    await: 10.0.0.1\n    timeout: 300ms", "step 1: host r1 has no address 10.0.0.1 after 300ms"},
+		"during the check": {"  - check:\n      during:\n        - on: r1\n          run: exit 4\n      expect: {verdict: pass}",
+			"during the check, r1: exit 4: host r1"},
+	} {
+		s := edited(t, "steps:\n", "steps:\n"+tc.step+"\n")
+		o := s.Run(t.Context())
+		if o.Status != Failed || !strings.Contains(o.Reason, tc.want) || o.Line == 0 || len(o.Steps) != 1 || o.Steps[0].Error != "" {
+			t.Errorf("%s: got %s, line %d, %q after %d steps, want %q", name, o.Status, o.Line, o.Reason, len(o.Steps), tc.want)
+		}
+	}
+}
+
 // A step that cannot be done ends it, says why, and leaves nothing behind.
 func TestRunBreaks(t *testing.T) {
 	Need(t)
@@ -105,12 +125,9 @@ func TestRunBreaks(t *testing.T) {
 	for name, tc := range map[string]struct {
 		step, want string
 	}{
-		"a command that fails": {"  - on: r1\n    run: sleep 60 & echo out of paper >&2; exit 3", `step 1: host r1: "sleep 60 & echo out of paper >&2; exit 3": exit status 3: out of paper`},
-		"an address twice":     {"  - on: r1\n    add: {interface: lo, address: 192.168.1.99/32}", "file exists"},
-		"no such sysctl":       {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignroe: 1}", "no such file"},
-		"wrong value":          {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignore: x}", "invalid argument"},
-		"during the check": {"  - check:\n      during:\n        - on: r1\n          run: exit 4\n      expect: {verdict: pass}",
-			"during the check, r1: exit 4: host r1"},
+		"an address twice":             {"  - on: r1\n    add: {interface: lo, address: 192.168.1.99/32}", "file exists"},
+		"no such sysctl":               {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignroe: 1}", "no such file"},
+		"wrong value":                  {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignore: x}", "invalid argument"},
 		"check from where all is down": {"  - on: client\n    down: eth1\n  - check:\n      expect: {verdict: pass}", "eth1 is down"},
 	} {
 		s := edited(t, "steps:\n", "steps:\n"+tc.step+"\n")
@@ -273,7 +290,7 @@ func TestPowerCycle(t *testing.T) {
 	if err := dial(); err != nil {
 		t.Errorf("after it came up again: %v", err)
 	}
-	if err := r1.shell(t.Context(), "grep -q ^eth1.00000000 /proc/net/route"); err != nil {
+	if err := r1.shell(t.Context(), "grep -q ^eth1.00000000 /proc/net/route", time.Minute); err != nil {
 		t.Errorf("the default route is gone: %v", err)
 	}
 }

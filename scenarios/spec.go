@@ -69,13 +69,13 @@ type Responder struct {
 	Delay     Duration   `yaml:"delay"` // how late it is
 }
 
-// A Step is one thing that happens. Exactly one of the fields but Title and On
-// is set; all but Pause and Check happen on a host.
+// A Step is one thing that happens. Exactly one of the fields but Title, On
+// and Timeout is set; all but Pause and Check happen on a host.
 type Step struct {
 	Title string `yaml:"title"`
 	On    string `yaml:"on"`
 
-	Run      string            `yaml:"run"`      // a command for sh; it fails the scenario if it fails, and ends with all that it started
+	Run      string            `yaml:"run"`      // a command for sh; if it fails the scenario has failed; it ends with all that it started
 	Sysctls  map[string]string `yaml:"sysctls"`  // settings to change
 	Add      *Address          `yaml:"add"`      // an address to add
 	Remove   *Address          `yaml:"remove"`   // an address to take away
@@ -87,6 +87,8 @@ type Step struct {
 	Start    string            `yaml:"start"`    // a service
 	Stop     string            `yaml:"stop"`     // a service, which gets SIGTERM and the time to tidy up
 	Kill     string            `yaml:"kill"`     // a service, which gets SIGKILL: what it has set up stays
+
+	Timeout Duration `yaml:"timeout"` // how long Run, by default a minute, and Await, ten seconds, may take
 
 	Pause Duration   `yaml:"pause"`
 	Check *CheckStep `yaml:"check"`

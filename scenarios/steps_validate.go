@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // everything is what Down and Up call a whole host.
@@ -38,6 +39,12 @@ func (j *judge) step(s *Step, at string, checks bool) {
 		j.fail(at+".title", "%q wants one line of text", "title")
 	}
 	kinds := s.kinds()
+	switch _, written := j.spec.positions[at+".timeout"]; {
+	case s.Run == "" && !s.Await.IsValid() && (written || s.Timeout != 0):
+		j.fail(at+".timeout", "only run and await have a time limit")
+	case s.Timeout < 0 || s.Timeout > Duration(time.Hour) || written && s.Timeout == 0:
+		j.fail(at+".timeout", "%s is not a time up to one hour", s.Timeout)
+	}
 	if len(kinds) != 1 {
 		j.fail(at, "a step does one thing, and this does %s: run, sysctls, add, remove, down, up, forget, announce, await, start, stop, kill, pause or check", list(kinds))
 		return
@@ -62,12 +69,11 @@ func (j *judge) step(s *Step, at string, checks bool) {
 		j.fail(at, "on which host? the key \"on\" is missing")
 		return
 	}
-	m := j.spec.member(s.On)
-	if m == nil {
+	if m := j.spec.member(s.On); m != nil {
+		j.action(m, s, at)
+	} else {
 		j.noHost(s.On, at+".on")
-		return
 	}
-	j.action(m, s, at)
 }
 
 // action checks what happens on a host.

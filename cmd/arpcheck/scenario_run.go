@@ -37,9 +37,9 @@ func (a *app) scenarioRunCommand() *cobra.Command {
 		Long: `Builds the lab of each scenario, does its steps, and compares what the checks
 find with what they have to find. Several go on at once. Nothing stays behind.
 
-Exit codes: 0 all found what they had to, 1 one did not, 2 one could not be done,
-3 one that was named had to be skipped (with --all: all of them; or any, where
-ARPCHECK_NO_SKIP is set).`,
+Exit codes: 0 all found what they had to, 1 one did not or a command in it failed,
+2 one could not be done, 3 one that was named had to be skipped (with --all: all of
+them; or any, where ARPCHECK_NO_SKIP is set).`,
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction:     completeScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
