@@ -137,6 +137,23 @@ func TestForgedAdvert(t *testing.T) {
 	}
 }
 
+// Many hosts advertise the VIP at once, and one answers for it. Nothing shows
+// that it is the right one, so this is no pass.
+func TestFloodOfAdvertsIsNoPass(t *testing.T) {
+	l := newLab(director(), server(r1, r1IP, 1, 2, "lo"))
+	l.asking(vip)
+	for i := range 20 {
+		l.add(0, evidence.Record{Kind: evidence.VRRPAdvert, Src: evidence.MAC{2, 0, 0, 0, 9, byte(i % 10)},
+			SenderIP: netip.AddrFrom4([4]byte{192, 168, 1, byte(200 + i%10)}), VRID: 51, Priority: 255, Virtual: []netip.Addr{vip}})
+	}
+	l.testing(vip)
+	r := Diagnose(l.end(), self(vip))[0]
+	checkResult(t, r, wants{Inconclusive, Inconclusive, Pass, Pass, nil})
+	if !strings.Contains(r.Summary, "several hosts advertise it by VRRP at the same time, and only 192.168.1.10 answers for it") {
+		t.Errorf("summary: %s", r.Summary)
+	}
+}
+
 // A cut cable in mid-run looks like silent hosts.
 func TestSilentSegmentIsNoPass(t *testing.T) {
 	d, a := director(), server(r1, r1IP, 1, 0, "lo")

@@ -27,7 +27,7 @@ func (s *scene) tests(suspects []*suspect, missing []Host, findings []Finding) T
 		t.Reply = Fail
 	case s.witness && len(s.replyDoubts(suspects)) > 0:
 		t.Reply = Inconclusive
-	case unsure || unseen || s.nobody || !s.witness && !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0:
+	case unsure || unseen || s.nobody || !s.witness && !s.askedInFull() || s.onSelf() || has(OwnerChanged, ProxyARP) || len(s.claimants()) == 0 || !s.ownerKnown():
 		t.Reply = Inconclusive
 	}
 
@@ -116,6 +116,14 @@ func (s *scene) summary(r Result, suspects []*suspect) string {
 	return text
 }
 
+// onlyAnswer says who answers for the VIP.
+func (s *scene) onlyAnswer() string {
+	if len(s.claimants()) == 0 {
+		return "none answers for it"
+	}
+	return "only " + s.names(s.claimants()) + " answers for it"
+}
+
 // unseenDirector returns the name of a director that was named and never seen.
 func (s *scene) unseenDirector() (name string, unseen bool) {
 	d := s.cfg.Director
@@ -147,6 +155,7 @@ func (s *scene) doubts(r Result, suspects []*suspect) (all []string) {
 	}
 	add(s.nobody, "a frame claims it for the MAC address 00:00:00:00:00:00, which clients believe and which is nobody's")
 	add(!s.lossless(), "%s, so silence proves nothing", strings.Join(s.losses(), "; "))
+	add(!s.ownerKnown() && s.splitBrain(), "several hosts advertise it by VRRP at the same time, and %s", s.onlyAnswer())
 	add(s.onSelf(), "this host has the VIP itself and cannot see its own answers")
 	add(!s.heir.IsZero(), "the VIP moved from %s to %s during the %s", s.names(s.owners()), s.people.call(s.heir), s.run())
 	add(!s.stillThere(), "nothing at all was heard in its last part: is the link up?")
