@@ -83,4 +83,6 @@ const (
 	NotUndone NoteCode = "not-undone"
 	// Interrupted: the run was cut short by a signal or by a lost interface.
 	Interrupted NoteCode = "interrupted"
+	// Stopped: the run ended when it had seen enough to tell a fault.
+	Stopped NoteCode = "stopped"
 )

@@ -102,6 +102,9 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 		err = r.rest(ctx, time.Until(r.until))
 	}
 	r.shortages()
+	if r.stop {
+		r.note(evidence.Stopped, netip.Addr{}, "the run ended at the first fault, as --fail-fast asks for: there may be more, and who was not seen may be there")
+	}
 	switch {
 	case errors.Is(err, context.Canceled), err == nil && ctx.Err() != nil:
 		r.note(evidence.Interrupted, netip.Addr{}, "the run was interrupted before its end")

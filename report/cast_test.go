@@ -39,7 +39,7 @@ func document(results ...diagnose.Result) Document {
 
 func theDirector() diagnose.Host {
 	return diagnose.Host{
-		MAC: director, IPs: rip(10), Role: diagnose.Director, RoleReason: "named by --director",
+		MAC: director, IPs: rip(10), Role: diagnose.Director, RoleReason: "named as the director",
 		AnswersARP: diagnose.Yes, HoldsVIP: diagnose.Yes, AnnouncesVIP: diagnose.Yes, Replies: 3, FirstReplyMS: ms(0.09),
 		ARPIgnore: anyIgnore, ARPAnnounce: []int{0, 1},
 	}

@@ -91,6 +91,18 @@ func (p *printer) hosts(r *diagnose.Result) {
 		}
 	}
 	p.more(len(r.Hosts)-len(shown), "host", "")
+	if p.width >= wide {
+		return // the table says why each host has its role
+	}
+	for _, h := range shown {
+		if h.Role == diagnose.Director && !strings.HasPrefix(h.RoleReason, "named as the director") {
+			name := hostMAC(h)
+			if len(h.IPs) > 0 {
+				name = h.IPs[0].String()
+			}
+			p.para("director: ", "          ", clean(fmt.Sprintf("%s (%s)", name, h.RoleReason)))
+		}
+	}
 }
 
 // chosen are the hosts that are shown. When there are too many, those with
