@@ -17,22 +17,22 @@ type comparison struct {
 	settings map[string][2]int       // arp_ignore and arp_announce that a host really has
 }
 
-// all lists every difference, one line each.
-func (c comparison) all(want []Expectation, results []diagnose.Result) (diffs []string) {
+// all lists every difference, one line each, and the addresses that have some.
+func (c comparison) all(want []Expectation, results []diagnose.Result) (diffs []string, of []netip.Addr) {
 	for _, r := range results {
-		prefix := ""
-		if len(results) > 1 {
-			prefix = r.VIP.String() + ": "
-		}
 		e := expectationFor(want, r.VIP)
 		if e == nil {
 			continue
 		}
-		for _, d := range c.one(*e, r) {
-			diffs = append(diffs, prefix+d)
+		one := c.one(*e, r)
+		for _, d := range one {
+			diffs = append(diffs, r.VIP.String()+": "+d)
+		}
+		if one != nil {
+			of = append(of, r.VIP)
 		}
 	}
-	return diffs
+	return diffs, of
 }
 
 // expectationFor is the one that names the VIP, or else that for every VIP.
@@ -125,7 +125,8 @@ func (c comparison) host(name string, want HostExpectation, r diagnose.Result) (
 	}
 	asked := want.Role != "" || want.Answers != "" || want.Holds != "" || want.Announces != "" || want.ARPIgnore != nil || want.ARPAnnounce != nil
 	if !seen && asked {
-		diffs = append(diffs, name+": the diagnosis does not speak of this host")
+		diffs = append(diffs, name+": the check says nothing about this host, for it neither answered for the VIP nor announced it, and is not named: "+
+			"write \"findings: []\" about it, which says that nothing is wrong with it, or name it among real-servers")
 	}
 	return diffs
 }

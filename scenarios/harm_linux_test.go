@@ -101,14 +101,15 @@ func watchHarm(t *testing.T, s *Spec, longest *sync.Map) {
 		// Entries that were made just now would resist (locktime).
 		time.Sleep(1100 * time.Millisecond)
 		stop := h.watch(t, lab, names)
-		results, _, err := r.check(t.Context(), step.Check)
+		var o StepOutcome
+		err := r.check(t.Context(), step.Check, &o)
 		time.Sleep(20 * time.Millisecond) // for what the kernel has still to tell
 		stop()
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			return
 		}
-		h.judge(t, name, lab, names, results, len(step.Check.During) == 0)
+		h.judge(t, name, lab, names, o.Results, len(step.Check.During) == 0)
 		if d := h.worst(); d > 0 {
 			longest.Store(name, d)
 		}

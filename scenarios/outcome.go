@@ -3,10 +3,12 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/arpcheck/arpcheck/diagnose"
+	"github.com/arpcheck/arpcheck/evidence"
 )
 
 // Status says how a scenario went.
@@ -39,6 +41,7 @@ type Outcome struct {
 type StepOutcome struct {
 	Number int           `json:"number"` // counted from 1
 	Title  string        `json:"title"`
+	Began  time.Time     `json:"-"`
 	Took   time.Duration `json:"-"`
 	Line   int           `json:"line"`  // where it is in the file; 0: not known
 	Error  string        `json:"error"` // why it could not be done
@@ -49,6 +52,11 @@ type StepOutcome struct {
 
 	Check   bool              `json:"check"`
 	Results []diagnose.Result `json:"results"` // of a check: what it found
+
+	// Names are what the scenario calls the hosts that it can have found, and
+	// Differ the addresses whose results are what Differences are about.
+	Names  map[evidence.MAC]string `json:"names,omitempty"`
+	Differ []netip.Addr            `json:"-"`
 }
 
 // A failure is an error that says something about the lab, and not about

@@ -48,14 +48,12 @@ type run struct {
 func (r *run) all(ctx context.Context) (done []StepOutcome) {
 	for i := range r.spec.Steps {
 		s := &r.spec.Steps[i]
-		started := time.Now()
-		o := StepOutcome{Number: i + 1, Title: s.Describe(), Line: r.spec.positions[fmt.Sprintf("steps[%d]", i)].line}
+		o := StepOutcome{Began: time.Now(), Number: i + 1, Title: s.Describe(), Check: s.Check != nil, Line: r.spec.positions[fmt.Sprintf("steps[%d]", i)].line}
 		err := ctx.Err()
 		switch {
 		case err != nil:
 		case s.Check != nil:
-			o.Check = true
-			o.Results, o.Differences, err = r.check(ctx, s.Check)
+			err = r.check(ctx, s.Check, &o)
 			if err == nil {
 				err = ctx.Err() // it was cut short
 			}
@@ -63,7 +61,7 @@ func (r *run) all(ctx context.Context) (done []StepOutcome) {
 			err = r.step(ctx, s)
 		}
 		err = r.withLost(ctx, err)
-		o.Took = time.Since(started)
+		o.Took = time.Since(o.Began)
 		if f, ok := err.(failure); ok { // with a service that has ended it is none: that may be why
 			o.Differences = append(o.Differences, f.Error())
 		} else if err != nil {

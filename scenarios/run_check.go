@@ -6,27 +6,27 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/arpcheck/arpcheck/diagnose"
 	"github.com/arpcheck/arpcheck/evidence"
 	"github.com/arpcheck/arpcheck/inspect"
 )
 
 // check makes a check, with what happens meanwhile, and compares.
-func (r *run) check(ctx context.Context, c *CheckStep) ([]diagnose.Result, []string, error) {
+func (r *run) check(ctx context.Context, c *CheckStep, o *StepOutcome) error {
 	full := c.CheckSpec.over(r.spec.Check)
 	from, dev, err := r.spec.origin(full)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	segment := from.on(dev)
 	q, err := r.spec.inquiry(full, segment)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	settings, err := r.settings(segment)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
+	o.Names = r.spec.onSegment(segment)
 
 	// If something goes wrong meanwhile the check need not go on.
 	ctx, cancel := context.WithCancel(ctx)
@@ -46,26 +46,26 @@ func (r *run) check(ctx context.Context, c *CheckStep) ([]diagnose.Result, []str
 		}
 		meanwhile <- nil
 	}()
-	results, err := r.lab.Host(from.Name).Check(ctx, dev, q)
+	o.Results, err = r.lab.Host(from.Name).Check(ctx, dev, q)
 	if err != nil {
 		cancel()
 		<-meanwhile
-		return nil, nil, err
+		return err
 	}
 	if err := <-meanwhile; err != nil {
-		return results, nil, err
+		return err
 	}
 	// What changed meanwhile has no one value.
 	after, err := r.settings(segment)
 	if err != nil {
-		return results, nil, err
+		return err
 	}
 	maps.DeleteFunc(settings, func(name string, s [2]int) bool {
 		then, known := after[name]
 		return !known || then != s
 	})
-	cmp := comparison{names: r.spec.onSegment(segment), settings: settings}
-	return results, cmp.all(c.Expect, results), nil
+	o.Differences, o.Differ = comparison{names: o.Names, settings: settings}.all(c.Expect, o.Results)
+	return nil
 }
 
 // onSegment gives the host behind each MAC address of the segment.

@@ -87,7 +87,7 @@ func TestRunFails(t *testing.T) {
 	}
 	err := o.Err()
 	for _, want := range []string{
-		"classic: step 1, nothing is set on the real server: verdict fail, want pass: ",
+		"classic: step 1, nothing is set on the real server: 192.168.1.99: verdict fail, want pass: ",
 		"findings about r1: vip-announce-leak, vip-reply-leak, want vip-announce-leak",
 		"r1: arp_ignore [0",
 	} {

@@ -22,20 +22,20 @@ func (r *scenarioReport) junit() (string, error) {
 				Time: report.JUnitSeconds(milliseconds(s.Took))}
 			switch {
 			case s.Error != "":
-				c.Error = &report.JUnitText{Message: oneLine(s.Error)}
+				c.Error = &report.JUnitText{Message: oneLine(s.Error), Type: "error", Body: strings.Join(append(s.Differences, s.Error), "\n")}
 			case len(s.Differences) > 0:
-				c.Failure = &report.JUnitText{Message: oneLine(s.Differences[0]), Body: strings.Join(s.Differences, "\n")}
+				c.Failure = s.junitFailure()
 			}
 			suite.Add(c)
 		}
 		// One that did not come to its first step, or to its end, must not look like a pass.
-		c := report.JUnitCase{Class: o.Name, Name: "the lab", File: o.File, Time: report.JUnitSeconds(0)}
+		c := report.JUnitCase{Class: o.Name, Name: "the lab", File: o.File, Line: o.Line, Time: report.JUnitSeconds(0)}
 		switch {
 		case o.Status == scenarios.Skipped:
 			c.Skipped = &report.JUnitText{Message: oneLine(o.Reason), Body: o.Hint}
 			suite.Add(c)
 		case o.Status == scenarios.Broken && (len(o.Steps) == 0 || o.Steps[len(o.Steps)-1].Error == ""):
-			c.Error = &report.JUnitText{Message: oneLine(o.Reason), Body: o.Hint}
+			c.Error = &report.JUnitText{Message: oneLine(o.Reason), Type: "error", Body: o.Hint}
 			suite.Add(c)
 		}
 		all.Add(suite)

@@ -27,11 +27,31 @@ func (r *scenarioReport) text(color bool) string {
 		}
 		fmt.Fprintf(&b, "%s  %-*s  %6.1f s  %s\n", word, names, o.Name, o.Took.Seconds(), oneLine(o.About))
 		for _, line := range o.wrong() {
-			fmt.Fprintf(&b, "       %s\n", oneLine(line))
+			fmt.Fprintf(&b, "       %s%s\n", strings.Repeat("  ", line.deep), line)
 		}
 	}
 	fmt.Fprintf(&b, "\n%s in %.1f s\n", r.tally(), r.DurationMS/1000)
 	return b.String()
+}
+
+// String is the remark on one line, harmless on a terminal.
+func (r remark) String() string {
+	if r.word != "" {
+		return r.word + ": " + oneLine(r.text)
+	}
+	return oneLine(r.text)
+}
+
+// markdown is the remark in a cell of a table, where nothing can be indented.
+func (r remark) markdown() string {
+	text := oneLine(r.text)
+	if r.code {
+		text = "`" + text + "`"
+	}
+	if r.word != "" {
+		text = r.word + ": " + text
+	}
+	return report.MarkdownCell(text)
 }
 
 // tally counts the outcomes, in words.
@@ -48,25 +68,6 @@ func (r *scenarioReport) tally() string {
 	return strings.Join(parts, ", ")
 }
 
-// wrong lists all that is not as it has to be.
-func (o *scenarioOutcome) wrong() (lines []string) {
-	for _, s := range o.Steps {
-		for _, d := range s.Differences {
-			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, d))
-		}
-		if s.Error != "" {
-			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, s.Error))
-		}
-	}
-	if len(lines) == 0 && o.Status != scenarios.Passed {
-		lines = []string{o.Reason}
-		if o.Hint != "" {
-			lines = append(lines, "hint: "+o.Hint)
-		}
-	}
-	return lines
-}
-
 // markdown is a table for the summary of a CI job.
 func (r *scenarioReport) markdown() string {
 	marks := map[scenarios.Status]string{scenarios.Passed: "✅", scenarios.Failed: "❌", scenarios.Broken: "💥", scenarios.Skipped: "⏭️"}
@@ -75,7 +76,7 @@ func (r *scenarioReport) markdown() string {
 	for _, o := range r.Scenarios {
 		text := []string{report.MarkdownCell(oneLine(o.About))}
 		for _, line := range o.wrong() {
-			text = append(text, report.MarkdownCell(oneLine(line)))
+			text = append(text, line.markdown())
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", marks[o.Status], report.MarkdownCell(o.Name), o.Took.Round(100*time.Millisecond), strings.Join(text, "<br>"))
 	}
@@ -99,12 +100,16 @@ func (r *scenarioReport) annotations() string {
 		}
 		where := ""
 		if o.File != "" {
-			where = "file=" + property.Replace(o.File) + ","
+			where = "file=" + property.Replace(oneLine(o.File)) + ","
 			if o.Line > 0 {
 				where += fmt.Sprintf("line=%d,", o.Line)
 			}
 		}
-		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", kind, where, property.Replace("scenario "+o.Name), data.Replace(strings.Join(o.wrong(), "\n")))
+		var text []string
+		for _, line := range o.wrong() {
+			text = append(text, strings.Repeat("  ", line.deep)+line.String())
+		}
+		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", kind, where, property.Replace(oneLine("scenario "+o.Name)), data.Replace(strings.Join(text, "\n")))
 	}
 	return b.String()
 }
