@@ -29,7 +29,7 @@ func (r *scenarioReport) junit() (string, error) {
 			suite.Add(c)
 		}
 		// One that did not come to its first step, or to its end, must not look like a pass.
-		c := report.JUnitCase{Class: o.Name, Name: "the lab", File: o.File, Line: o.Line, Time: report.JUnitSeconds(0)}
+		c := report.JUnitCase{Class: o.Name, Name: "the scenario", File: o.File, Line: o.Line, Time: report.JUnitSeconds(0)}
 		switch {
 		case o.Status == scenarios.Skipped:
 			c.Skipped = &report.JUnitText{Message: oneLine(o.Reason), Body: o.Hint}

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -61,7 +60,7 @@ them; or any, where ARPCHECK_NO_SKIP is set).`,
 const leftStanding = "ended without taking down what it has built; arpcheck scenario down --all finds what is left"
 
 func (a *app) runScenarios(ctx context.Context, o *scenarioRunOptions, args []string) error {
-	specs, err := o.specs(args)
+	specs, err := o.candidates(args)
 	if err != nil {
 		return err
 	}
@@ -93,30 +92,9 @@ func (a *app) runScenarios(ctx context.Context, o *scenarioRunOptions, args []st
 	return a.render(&o.render, files, r.write)
 }
 
-// specs are those that were asked for.
-func (o *scenarioRunOptions) specs(args []string) (all []*scenarios.Spec, err error) {
-	if len(args) == 0 && !o.all {
-		return nil, withHint(errors.New("scenario run: which scenario?"), "arpcheck scenario run classic, or --all; arpcheck scenario list names them")
-	}
-	if o.all {
-		all = scenarios.All()
-	}
-	for _, arg := range args {
-		s, err := scenario(arg)
-		if err != nil {
-			return nil, err
-		}
-		// A file of one's own may be called like one that is part of the program.
-		if !slices.ContainsFunc(all, func(have *scenarios.Spec) bool { return have.File() == s.File() && have.Source() == s.Source() }) {
-			all = append(all, s)
-		}
-	}
-	return all, nil
-}
-
 // runAll runs the scenarios, several at once, and gives the outcomes in the
 // order in which they were asked for.
-func (a *app) runAll(ctx context.Context, o *scenarioRunOptions, specs []*scenarios.Spec) []scenarios.Outcome {
+func (a *app) runAll(ctx context.Context, o *scenarioRunOptions, specs []candidate) []scenarios.Outcome {
 	outcomes := make([]scenarios.Outcome, len(specs))
 	board := newBoard(a, o.quiet, len(specs))
 	defer board.close()
@@ -125,12 +103,16 @@ func (a *app) runAll(ctx context.Context, o *scenarioRunOptions, specs []*scenar
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(len(specs[j].Steps), len(specs[i].Steps)) })
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(specs[j].work(), specs[i].work()) })
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range min(o.jobs, len(specs)) {
 		wg.Go(func() {
 			for i := range next {
+				if specs[i].Spec == nil {
+					outcomes[i] = specs[i].none
+					continue
+				}
 				board.begins(specs[i].Name)
 				outcomes[i] = specs[i].Run(ctx)
 				board.ends(specs[i].Name)

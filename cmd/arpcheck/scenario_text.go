@@ -17,7 +17,7 @@ func (r *scenarioReport) text(color bool) string {
 	like := map[scenarios.Status]diagnose.Verdict{scenarios.Passed: diagnose.Pass, scenarios.Failed: diagnose.Fail, scenarios.Broken: diagnose.Fail, scenarios.Skipped: diagnose.Inconclusive}
 	names := 0
 	for _, o := range r.Scenarios {
-		names = max(names, len(o.Name))
+		names = max(names, len(oneLine(o.Name)))
 	}
 	var b strings.Builder
 	for _, o := range r.Scenarios {
@@ -25,7 +25,7 @@ func (r *scenarioReport) text(color bool) string {
 		if color {
 			word = report.Paint(like[o.Status], word)
 		}
-		fmt.Fprintf(&b, "%s  %-*s  %6.1f s  %s\n", word, names, o.Name, o.Took.Seconds(), oneLine(o.About))
+		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("%s  %-*s  %6.1f s  %s", word, names, oneLine(o.Name), o.Took.Seconds(), oneLine(o.About)), " "))
 		for _, line := range o.wrong() {
 			fmt.Fprintf(&b, "       %s%s\n", strings.Repeat("  ", line.deep), line)
 		}
@@ -74,11 +74,14 @@ func (r *scenarioReport) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### arpcheck scenarios: %s\n\n| | scenario | time | |\n|---|---|---|---|\n", r.tally())
 	for _, o := range r.Scenarios {
-		text := []string{report.MarkdownCell(oneLine(o.About))}
+		var text []string
+		if o.About != "" {
+			text = append(text, report.MarkdownCell(oneLine(o.About)))
+		}
 		for _, line := range o.wrong() {
 			text = append(text, line.markdown())
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", marks[o.Status], report.MarkdownCell(o.Name), o.Took.Round(100*time.Millisecond), strings.Join(text, "<br>"))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", marks[o.Status], report.MarkdownCell(oneLine(o.Name)), o.Took.Round(100*time.Millisecond), strings.Join(text, "<br>"))
 	}
 	return b.String()
 }
