@@ -26,6 +26,21 @@ func (e *DeniedError) Is(target error) bool { return target == os.ErrPermission 
 
 func (e *DeniedError) Unwrap() error { return e.Err }
 
+// A sysctlError says which setting could not be changed.
+type sysctlError struct {
+	key string
+	err error
+}
+
+func (e *sysctlError) Error() string {
+	if errors.Is(e.err, os.ErrNotExist) {
+		return fmt.Sprintf("sysctl %q: this kernel has no such setting", e.key)
+	}
+	return fmt.Sprintf("sysctl %q: %v", e.key, e.err)
+}
+
+func (e *sysctlError) Unwrap() error { return e.err }
+
 // A MissingError names programs that a scenario needs and that are not
 // installed here.
 type MissingError struct{ Programs []string }

@@ -107,8 +107,8 @@ func TestFailedBuildLeavesNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `host "r1": add route to 10.0.0.0/8: invalid argument`) {
 		t.Errorf("got %v", err)
 	}
-	top = Classic(Server{Sysctls: map[string]string{"net.ipv4.conf.eth1.arp_ignroe": "1"}})
-	if _, err = Build(top); err == nil || !strings.Contains(err.Error(), "arp_ignroe") || !errors.Is(err, os.ErrNotExist) {
+	top = Classic(Server{Sysctls: map[string]string{"net.ipv4.conf.eth1.no_such_thing": "1"}})
+	if _, err = Build(top); err == nil || !strings.Contains(err.Error(), "no_such_thing") || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	untouched(t, before)

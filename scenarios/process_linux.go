@@ -1,13 +1,13 @@
 package scenarios
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -127,7 +127,7 @@ type lastWords struct {
 }
 
 func (w *lastWords) Write(p []byte) (int, error) {
-	const most = 4096
+	const most = 16 << 10
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.buf = append(w.buf, p...)
@@ -137,21 +137,39 @@ func (w *lastWords) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// quote gives the last line, for an error.
+// quote gives the last few lines, for an error, or those that say where a
+// configuration is wrong.
 func (w *lastWords) quote() string {
+	const most = 5
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	text := bytes.TrimSpace(w.buf)
-	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
-		text = text[i+1:]
+	var lines, blamed []string
+	for line := range strings.Lines(string(w.buf)) {
+		line = strings.TrimSpace(strings.Map(printable, line))
+		if at := configLine.FindStringSubmatch(line); at != nil {
+			blamed = append(blamed, fmt.Sprintf("line %s of its configuration: %s", at[1], at[2]))
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
 	}
-	if len(text) == 0 {
+	switch {
+	case len(blamed) > 0:
+		lines = blamed[:min(len(blamed), most)]
+	case len(lines) > most:
+		lines = lines[len(lines)-most:]
+	case len(lines) == 0:
 		return ""
 	}
-	return ": " + strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\ufffd'
-	}, string(text))
+	return ": " + strings.Join(lines, " | ")
+}
+
+// configLine is how keepalived says where its configuration is wrong, among much else.
+var configLine = regexp.MustCompile(`\(\S*: Line (\d+)\) (.*)`)
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) || r == '\n' {
+		return r
+	}
+	return '\ufffd'
 }

@@ -27,6 +27,9 @@ func (s *Spec) Run(ctx context.Context) Outcome {
 		o.Status, o.Reason, o.Hint = Skipped, err.Error(), hint(err)
 	case err != nil:
 		o.Status, o.Reason, o.Hint = Broken, err.Error(), hint(err)
+		if wrong, ok := errors.AsType[*SpecError](err); ok {
+			o.Line = wrong.Line
+		}
 	default:
 		r := &run{s, lab}
 		o.Steps = r.all(ctx)

@@ -103,6 +103,7 @@ func TestRunCommandFails(t *testing.T) {
 	Need(t)
 	for name, tc := range map[string]struct{ step, want string }{
 		"with an exit code": {"  - on: r1\n    run: sleep 60 & echo out of paper >&2; exit 3", `step 1: host r1: "sleep 60 & echo out of paper >&2; exit 3": exit status 3: out of paper`},
+		"with some words":   {"  - on: r1\n    run: seq 9; exit 3", `"seq 9; exit 3": exit status 3: 5 | 6 | 7 | 8 | 9`},
 		"with a signal":     {"  - on: r1\n    run: kill -9 $$; sh -c 'kill -9 $$'", "exit status 137"},
 		"by its time":       {"  - on: r1\n    run: echo hold on; sleep 60\n    timeout: 300ms", `step 1: host r1: "echo hold on; sleep 60": it had not ended after 300ms: hold on`},
 		"an address":        {"  - on: r1\n    await: 10.0.0.1\n    timeout: 300ms", "step 1: host r1 has no address 10.0.0.1 after 300ms"},
@@ -126,7 +127,7 @@ func TestRunBreaks(t *testing.T) {
 		step, want string
 	}{
 		"an address twice":             {"  - on: r1\n    add: {interface: lo, address: 192.168.1.99/32}", "file exists"},
-		"no such sysctl":               {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignroe: 1}", "no such file"},
+		"no such sysctl":               {"  - on: r1\n    sysctls: {net.ipv4.conf.all.no_such_thing: 1}", `sysctl "net.ipv4.conf.all.no_such_thing": this kernel has no such setting`},
 		"wrong value":                  {"  - on: r1\n    sysctls: {net.ipv4.conf.all.arp_ignore: x}", "invalid argument"},
 		"check from where all is down": {"  - on: client\n    down: eth1\n  - check:\n      expect: {verdict: pass}", "eth1 is down"},
 	} {
@@ -194,6 +195,33 @@ func TestRunSkips(t *testing.T) {
 	s := edited(t, "\nsegments:", "needs: [sh, no-such-program]\n\nsegments:")
 	if o := s.Run(t.Context()); o.Status != Skipped || o.Reason != "not installed: no-such-program" || o.Hint != "on Debian or Ubuntu: sudo apt install no-such-program" {
 		t.Errorf("got %s: %s (%s)", o.Status, o.Reason, o.Hint)
+	}
+}
+
+// What is wrong in a file is told with its place, when the lab is built, too.
+func TestBuildFails(t *testing.T) {
+	Need(t)
+	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    sysctls: {net.ipv4.conf.all.no_such_thing: 1}\n")
+	const want = `x.yaml:21:15: host "r1": sysctl "net.ipv4.conf.all.no_such_thing": this kernel has no such setting`
+	if o := s.Run(t.Context()); o.Status != Broken || o.Reason != want || o.Line != 21 {
+		t.Errorf("got %s, line %d: %s\nwant %s", o.Status, o.Line, o.Reason, want)
+	}
+}
+
+// What keepalived says about its configuration is not lost among the rest.
+func TestKeepalivedConfiguration(t *testing.T) {
+	Need(t)
+	if program("keepalived") == "" {
+		t.Skip("keepalived is not installed")
+	}
+	s := edited(t, "    lo: [192.168.1.99/32]\n", "    lo: [192.168.1.99/32]\n    services:\n      - keepalived: |\n          vrrp_instance VI_1 {\n            interface eth7\n            virtual_router_idd 51\n          }\n")
+	s.Steps = s.Steps[:1]
+	s.Steps[0] = Step{Pause: Duration(time.Second)} // it may need longer than a start is watched
+	o := s.Run(t.Context())
+	for _, want := range []string{"host r1: keepalived ", "line 2 of its configuration: ", " | line 3 of its configuration: Unknown keyword 'virtual_router_idd'"} {
+		if o.Status != Broken || !strings.Contains(o.Reason, want) {
+			t.Errorf("got %s: %s\nwant %q in it", o.Status, o.Reason, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -41,7 +42,7 @@ func (s *Spec) build() (*Lab, error) {
 	}
 	lab, err := Build(s.Topology())
 	if err != nil {
-		return nil, err
+		return nil, s.placed(err)
 	}
 	for i := range s.Hosts {
 		if err := s.Hosts[i].start(lab); err != nil {
@@ -50,6 +51,22 @@ func (s *Spec) build() (*Lab, error) {
 		}
 	}
 	return lab, nil
+}
+
+// placed gives an error of Build that is about a setting its place in the file.
+func (s *Spec) placed(err error) error {
+	wrong, ok := errors.AsType[*sysctlError](err)
+	if !ok || s.file == "" {
+		return err
+	}
+	for i, m := range s.Hosts { // the first that has it is where Build has ended
+		if _, has := m.Sysctls[wrong.key]; has {
+			j := &judge{spec: s}
+			j.fail(fmt.Sprintf("hosts[%d].sysctls.%s", i, wrong.key), "%s", err)
+			return j.errs[0]
+		}
+	}
+	return err
 }
 
 // start starts those services of a host that are not to wait.

@@ -16,7 +16,10 @@ func writeSysctl(key, value string) error {
 	if err != nil {
 		return err
 	}
-	return writeProc(path, value)
+	if err := writeProc(path, value); err != nil {
+		return &sysctlError{key, err}
+	}
+	return nil
 }
 
 func writeProc(path, value string) error {

@@ -147,6 +147,9 @@ func (h HostSpec) checkSysctl(key string) error {
 	if err != nil {
 		return err
 	}
+	if near := mistyped(file); near != "" {
+		return fmt.Errorf("sysctl %q: there is no such setting: did you mean %s?", key, near)
+	}
 	parts := strings.Split(strings.TrimPrefix(file, "/proc/sys/"), "/")
 	if len(parts) == 5 && (parts[2] == "conf" || parts[2] == "neigh") && parts[3] != "all" && parts[3] != "default" {
 		return h.checkDev(parts[3])
