@@ -1,11 +1,23 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/arpcheck/arpcheck/inspect"
 )
+
+// errNoHost is what all that is done on a host fails with when [Lab.Host] had none.
+var errNoHost = errors.New("the lab has no host of that name")
+
+// String is the host's name.
+func (h *Host) String() string {
+	if h == nil {
+		return "(none)"
+	}
+	return h.Name
+}
 
 // Do runs f on an OS thread that is inside the host's network namespace:
 // sockets that f opens belong to the host and stay usable after it; a command
@@ -14,6 +26,9 @@ import (
 //
 // f must not end its goroutine, so no t.Fatal; Do returns an error if it does.
 func (h *Host) Do(f func() error) error {
+	if h == nil {
+		return errNoHost
+	}
 	return inspect.OnThread(func() error {
 		if err := enter(h.ns); err != nil {
 			return fmt.Errorf("host %s: %w", h.Name, err)
@@ -26,6 +41,9 @@ func (h *Host) Do(f func() error) error {
 // the host's namespace, until the lab is closed or this process ends. As the
 // user of a user namespace, only processes within it can.
 func (h *Host) NetNS() string {
+	if h == nil {
+		return ""
+	}
 	return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), h.ns.Fd())
 }
 

@@ -26,6 +26,8 @@ type Lab struct {
 	servers []io.Closer
 
 	services services
+
+	noHost func(name string) // what to do about a host that is not there; nil: nothing
 }
 
 // A Host is one host of a lab.
@@ -77,12 +79,17 @@ func Build(t Topology) (*Lab, error) {
 	return lab, nil
 }
 
-// Host gives the host of that name, or nil.
+// Host gives the host of that name. Without one it fails the test that the lab
+// was built for by [Start], or else gives nil, with which nothing can be done:
+// the error says so.
 func (l *Lab) Host(name string) *Host {
 	for _, h := range l.hosts {
 		if h.Name == name {
 			return h
 		}
+	}
+	if l.noHost != nil {
+		l.noHost(name)
 	}
 	return nil
 }

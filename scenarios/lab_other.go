@@ -15,7 +15,7 @@ import (
 )
 
 // A Lab exists on Linux only.
-type Lab struct{}
+type Lab struct{ noHost func(string) }
 
 // A Host exists on Linux only.
 type Host struct{ Name string }

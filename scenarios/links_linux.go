@@ -18,6 +18,9 @@ import (
 // After Close it must not: a handle without sockets quietly opens new ones in
 // the namespace of the calling thread, which is the machine's own.
 func (h *Host) netlink(f func(*netlink.Handle) error) error {
+	if h == nil {
+		return errNoHost
+	}
 	h.lab.mu.RLock()
 	defer h.lab.mu.RUnlock()
 	if h.lab.closed {

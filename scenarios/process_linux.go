@@ -48,6 +48,9 @@ type process struct {
 // namespace of its own: with it ends whatever it has started, and it ends when
 // this process does, however that dies.
 func (h *Host) spawn(ctx context.Context, name string, args ...string) (*process, error) {
+	if h == nil {
+		return nil, errNoHost
+	}
 	file := program(name)
 	if file == "" {
 		return nil, fmt.Errorf("host %s: there is no program %s", h.Name, name)

@@ -42,7 +42,7 @@ func (h *Host) arp(dev string) (s arpSocket, err error) {
 		if s.fd > 0 {
 			unix.Close(s.fd)
 		}
-		return s, fmt.Errorf("host %s: %w", h.Name, err)
+		return s, fmt.Errorf("host %s: %w", h, err)
 	}
 	return s, nil
 }

@@ -70,9 +70,15 @@ func (t Topology) build() (*Lab, error) { return Build(t) }
 // Start builds a lab for a test, which ends with it. It calls [Need] first, and
 // skips the test in the same way if a program is missing that the scenario needs.
 //
+// A host that the lab does not have fails the test, see [Lab.Host].
+//
 // The steps of a scenario are not done: [Spec.Run] does that, in a lab of its own.
 func Start(t TB, plan Plan) *Lab {
 	t.Helper()
+	if spec, ok := plan.(*Spec); plan == nil || ok && spec == nil {
+		t.Fatal("there is no scenario to start: ByName gives nil for a name that none has; there are " + list(names(All())))
+		return nil
+	}
 	Need(t)
 	lab, err := plan.build()
 	if missing := (*MissingError)(nil); errors.As(err, &missing) && os.Getenv(NoSkip) == "" {
@@ -80,6 +86,15 @@ func Start(t TB, plan Plan) *Lab {
 	}
 	if err != nil {
 		t.Fatal("build the lab:", withHint(err))
+		return nil
+	}
+	lab.noHost = func(name string) {
+		t.Helper()
+		var have []string
+		for _, h := range lab.Hosts() {
+			have = append(have, h.Name)
+		}
+		t.Fatal(fmt.Sprintf("the lab has no host %q, only %s%s", name, list(have), meant(name, have)))
 	}
 	t.Cleanup(func() {
 		if err := lab.Close(); err != nil {
@@ -87,6 +102,13 @@ func Start(t TB, plan Plan) *Lab {
 		}
 	})
 	return lab
+}
+
+func names(specs []*Spec) (all []string) {
+	for _, s := range specs {
+		all = append(all, s.Name)
+	}
+	return all
 }
 
 // cannot reports whether namespaces are not to be had here, which is nobody's

@@ -22,7 +22,7 @@ var pings atomic.Uint32
 func (h *Host) Ping(ctx context.Context, to netip.Addr) error {
 	conn, err := h.listenICMP()
 	if err != nil {
-		return fmt.Errorf("ping from %s: %w", h.Name, err)
+		return fmt.Errorf("ping from %s: %w", h, err)
 	}
 	defer conn.Close()
 	limited, cancel := context.WithTimeout(ctx, 3*time.Second)
@@ -32,19 +32,19 @@ func (h *Host) Ping(ctx context.Context, to netip.Addr) error {
 
 	request := echoRequest(pings.Add(1))
 	if _, err := conn.WriteTo(request, &net.IPAddr{IP: to.AsSlice()}); err != nil {
-		return fmt.Errorf("ping from %s: %w", h.Name, err)
+		return fmt.Errorf("ping from %s: %w", h, err)
 	}
 	buf := make([]byte, 1500)
 	for {
 		n, from, err := conn.ReadFrom(buf) // without the IP header
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return fmt.Errorf("ping from %s: %w", h.Name, ctx.Err())
+			return fmt.Errorf("ping from %s: %w", h, ctx.Err())
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return fmt.Errorf("ping from %s: no answer from %s: %w", h.Name, to, os.ErrDeadlineExceeded)
+			return fmt.Errorf("ping from %s: no answer from %s: %w", h, to, os.ErrDeadlineExceeded)
 		}
 		if err != nil {
-			return fmt.Errorf("ping from %s: %w", h.Name, err)
+			return fmt.Errorf("ping from %s: %w", h, err)
 		}
 		// A raw socket sees all ICMP of the host: echo replies (type 0)
 		// with our identifier and sequence number are ours (RFC 792).
@@ -87,7 +87,7 @@ func (h *Host) ListenTCP(addr netip.AddrPort) (netip.AddrPort, error) {
 		return netip.AddrPort{}, err
 	}
 	if err := h.lab.keep(l); err != nil {
-		return netip.AddrPort{}, fmt.Errorf("host %s: %w", h.Name, err)
+		return netip.AddrPort{}, fmt.Errorf("host %s: %w", h, err)
 	}
 	return l.Addr().(*net.TCPAddr).AddrPort(), nil
 }
@@ -99,7 +99,7 @@ func (h *Host) serveTCP(addr netip.AddrPort) (l net.Listener, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("host %s: %w", h.Name, err)
+		return nil, fmt.Errorf("host %s: %w", h, err)
 	}
 	go func() {
 		for {
@@ -122,7 +122,7 @@ func (h *Host) DialTCP(ctx context.Context, to netip.AddrPort) (conn net.Conn, e
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("host %s: %w", h.Name, err)
+		return nil, fmt.Errorf("host %s: %w", h, err)
 	}
 	return conn, nil
 }
