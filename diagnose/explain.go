@@ -93,9 +93,15 @@ func (s *scene) explainNIC(x *suspect, f *Finding) {
 	f.Why = fmt.Sprintf("It is silent about another address of its own, so its arp_ignore is not 0 but %s; and 1 and 2 let an interface answer for its own addresses. Only 8 would not, and 8 silences the real server's own address, too.",
 		list(x.class.ignore()))
 	f.Causes = s.replyCauses(x)
-	f.Fix = []string{
-		fmt.Sprintf("ip addr add %s/32 dev lo", s.vip),
-		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 != \"lo\" {print $4, \"dev\", $2}')", s.vip),
+	f.Fix = moveToLo(s.vip)
+}
+
+// moveToLo returns the commands that take the VIP off the interface that faces
+// the segment.
+func moveToLo(vip netip.Addr) []string {
+	return []string{
+		fmt.Sprintf("ip addr add %s/32 dev lo", vip),
+		fmt.Sprintf("ip addr del $(ip -o -4 addr show to %s | awk '$2 != \"lo\" {print $4, \"dev\", $2}')", vip),
 		"# and move it to lo in the network configuration, for the next boot",
 	}
 }
@@ -119,6 +125,10 @@ func (s *scene) explainAnnounce(x *suspect, f *Finding) {
 	}
 	f.Why += "2 announces the interface's own address. " + whereLeaves
 	f.Fix = setting("arp_announce", 2)
+	if slices.Equal(c.announce(), []int{2}) {
+		f.Why = "arp_announce is 2 there already, which announces the first address of the interface; and that is the VIP, for even packets from the host's own address announce it."
+		f.Fix = moveToLo(s.vip)
+	}
 	f.Causes = s.announceCauses(x)
 	f.Variants = elsewhere
 }
@@ -207,6 +217,9 @@ func (s *scene) announceCauses(x *suspect) (all []string) {
 	}
 	if slices.Contains(x.class.announce(), 1) {
 		all = append(all, "arp_announce is 1, which lets a VIP through that is in the subnet of the host's own address: `sysctl -a 2>/dev/null | grep 'arp_announce '`")
+	}
+	if x.class.any(func(h hypothesis) bool { return h.Announce == 2 && h.Place == onNICFirst }) {
+		all = append(all, fmt.Sprintf("arp_announce is 2, and the VIP is the first address of the interface, which 2 announces: `ip -br addr show to %s`", s.vip))
 	}
 	return all
 }

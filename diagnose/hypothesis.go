@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/arpcheck/arpcheck/kernel"
@@ -27,20 +28,21 @@ type hypothesis struct {
 type placement uint8
 
 const (
-	absent    placement = iota
-	onLo                // /32, scope global: `ip addr add VIP/32 dev lo`
-	onLoHost            // /32, scope host
-	onLoWide            // with the mask of the subnet
-	onOther             // /32 on an interface that does not face the segment
-	onNIC               // /32 on the interface that faces the segment
-	onNICWide           // there, with the mask of the subnet
+	absent     placement = iota
+	onLo                 // /32, scope global: `ip addr add VIP/32 dev lo`
+	onLoHost             // /32, scope host
+	onLoWide             // with the mask of the subnet
+	onOther              // /32 on an interface that does not face the segment
+	onNIC                // /32 on the interface that faces the segment
+	onNICWide            // there, with the mask of the subnet
+	onNICFirst           // likewise, and added before the host's own address
 )
 
 // holds reports whether the host has the VIP as an address of its own.
 func (p placement) holds() bool { return p != absent }
 
 // nic reports whether it has it on the interface that faces the segment.
-func (p placement) nic() bool { return p == onNIC || p == onNICWide }
+func (p placement) nic() bool { return p >= onNIC }
 
 // echoPolicy is what a host does about echo requests.
 type echoPolicy uint8
@@ -123,7 +125,7 @@ func gridFor(inSubnet bool) *grid {
 // newGrid makes all hypotheses for a VIP and each of the masks.
 func newGrid(vip, client netip.Addr, masks ...int) *grid {
 	g := &grid{vip: vip, client: client, reactions: map[kernel.Stimulus][]kernel.Reaction{}}
-	for _, place := range []placement{absent, onLo, onLoHost, onLoWide, onOther, onNIC, onNICWide} {
+	for _, place := range []placement{absent, onLo, onLoHost, onLoWide, onOther, onNIC, onNICWide, onNICFirst} {
 		for _, ignore := range []int{0, 1, 2, 3, 8} {
 			for _, announce := range []int{0, 1, 2} {
 				// Without ARP nothing comes back, whatever else is set.
@@ -200,6 +202,9 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 		nic.Addresses = append(nic.Addresses, narrow)
 	case onNICWide:
 		nic.Addresses = append(nic.Addresses, wide)
+	case onNICFirst:
+		nic.Addresses[0].Secondary, wide.Secondary = wide.Secondary, false
+		nic.Addresses = slices.Insert(nic.Addresses, 0, wide)
 	}
 	all := netip.MustParsePrefix("0.0.0.0/0")
 	if h.Proxy {

@@ -87,7 +87,9 @@ func (m model) stimulus(rec evidence.Record) (s kernel.Stimulus, ok bool) {
 	default:
 		s.Sender = modelFar
 	}
-	return s, s.Kind != 0 && s.Target != modelUnused
+	// What is passed on may be answered by whoever is there.
+	passed := s.Kind == kernel.Echo && s.Target == modelFar
+	return s, s.Kind != 0 && s.Target != modelUnused && !passed
 }
 
 // address translates an address of the host; any other becomes the unused one.

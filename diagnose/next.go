@@ -87,6 +87,14 @@ func (s *scene) candidates(mac evidence.MAC, m model) (all []evidence.Question) 
 		add(evidence.ARPRequest, m.ips[0], evidence.AsFar)
 	}
 	add(evidence.ARPRequest, nowhere, evidence.AsSelf)
+	if s.parts[mac].role == Director {
+		return all // it is to answer and to announce, whatever lets it
+	}
+	if len(m.ips) > 0 {
+		// Who announces the VIP even for packets from its own address has it
+		// as the first address of the interface, whatever arp_announce is.
+		add(evidence.EchoRequest, m.ips[0], evidence.AsUnused)
+	}
 	for _, addr := range further {
 		add(evidence.ARPRequest, addr, evidence.AsSelf)
 		// A packet from such an address separates arp_announce 0 from 1.

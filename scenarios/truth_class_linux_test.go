@@ -81,7 +81,7 @@ func newCrowd(vip netip.Addr) *crowd {
 			}
 		}
 	}
-	for _, place := range []string{"absent", "lo/32", "lo/32 host", "lo/24", "other/32", "eth1/32", "eth1/24"} {
+	for _, place := range []string{"absent", "lo/32", "lo/32 host", "lo/24", "other/32", "eth1/32", "eth1/24", "eth1/24 first"} {
 		for _, more := range further {
 			for _, way := range ways {
 				for _, echo := range echoes {
@@ -103,11 +103,6 @@ func newCrowd(vip netip.Addr) *crowd {
 		add("absent", more, forVIP, ways[1])
 	}
 	return c
-}
-
-// holds reports whether the other interface has the address.
-func (c *config) holds(addr netip.Addr) bool {
-	return slices.ContainsFunc(c.Interface("other").Addresses, func(a kernel.Address) bool { return a.Addr() == addr })
 }
 
 func (c *crowd) react(s kernel.Stimulus) []kernel.Reaction {

@@ -85,6 +85,13 @@ func placed(h kernel.Host, vip netip.Addr, place string) config {
 			Scope:  map[string]kernel.Scope{"host": kernel.ScopeHost, "link": kernel.ScopeLink}[scope],
 		})
 	}
+	if scope == "first" {
+		in := c.Interface(dev)
+		own := in.Addresses[0]
+		in.Addresses = nil
+		c.add(dev, kernel.Address{Prefix: netip.PrefixFrom(vip, 24)})
+		c.add(dev, own)
+	}
 	return c
 }
 

@@ -267,6 +267,11 @@ func (g *target) move(h *kernel.Host) error {
 	if err := g.further(&g.now.Host, true); err != nil {
 		return err
 	}
+	if second(&g.now.Host) {
+		if err := g.address(g.nl.AddrAdd, "eth1", ownOf("eth1")); err != nil {
+			return err
+		}
+	}
 	// This, too, costs an interface without carrier its proxy entries.
 	for i, in := range h.Interfaces {
 		if in.NoARP != g.now.Interfaces[i].NoARP {
@@ -287,6 +292,10 @@ func (g *target) move(h *kernel.Host) error {
 			}
 		}
 	}
+	if second(h) {
+		// Without an address there is no way to the gateway.
+		return errors.Join(g.address(g.nl.AddrDel, "eth1", ownOf("eth1")), g.further(h, false), g.routes(h.Routes, g.nl.RouteAdd), g.proxied(h, g.nl.NeighAdd))
+	}
 	if err := g.routes(h.Routes, g.nl.RouteAdd); err != nil {
 		return err
 	}
@@ -305,17 +314,33 @@ func (g *target) further(h *kernel.Host, del bool) error {
 			do = g.nl.AddrDel
 		}
 		for _, a := range addrs {
-			if slices.Contains(base.Interfaces[i].Addresses, a) {
+			if slices.Contains(base.Interfaces[i].Addresses, a) && !(in.Name == "eth1" && second(h)) {
 				continue
 			}
-			scope := []netlink.Scope{netlink.SCOPE_UNIVERSE, netlink.SCOPE_LINK, netlink.SCOPE_HOST}[a.Scope]
-			if err := do(g.links[in.Name], &netlink.Addr{IPNet: ipNet(a.Prefix), Scope: int(scope)}); err != nil {
-				return fmt.Errorf("address %s on %s: %w", a.Prefix, in.Name, err)
+			if err := g.address(do, in.Name, a); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
+
+func (g *target) address(do func(netlink.Link, *netlink.Addr) error, dev string, a kernel.Address) error {
+	scope := []netlink.Scope{netlink.SCOPE_UNIVERSE, netlink.SCOPE_LINK, netlink.SCOPE_HOST}[a.Scope]
+	if err := do(g.links[dev], &netlink.Addr{IPNet: ipNet(a.Prefix), Scope: int(scope)}); err != nil {
+		return fmt.Errorf("address %s on %s: %w", a.Prefix, dev, err)
+	}
+	return nil
+}
+
+// ownOf is the address that plain has on an interface.
+func ownOf(dev string) kernel.Address {
+	h := plain()
+	return h.Interface(dev).Addresses[0]
+}
+
+// second reports whether another address comes before the host's own.
+func second(h *kernel.Host) bool { return h.Interface("eth1").Addresses[0] != ownOf("eth1") }
 
 func (g *target) routes(all []kernel.Route, do func(*netlink.Route) error) error {
 	for _, r := range all {

@@ -59,7 +59,7 @@ func TestFramesOfARun(t *testing.T) {
 			}
 			t.Logf("%d VIPs, %d real servers: %d frames, %d of them to all", tc.vips, tc.servers, sent, toAll)
 			more := tc.vips - 1
-			if most := 57 + 23*tc.servers + more*(21+4*tc.servers); sent > most {
+			if most := 47 + 23*tc.servers + more*(21+4*tc.servers); sent > most {
 				t.Errorf("%d frames, want %d at most", sent, most)
 			}
 			if most := 36 + 15*more; toAll > most {
