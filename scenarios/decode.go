@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -93,7 +94,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) error {
 			}
 		}
 		if words := words(v.Type()); words != nil && !slices.Contains(words, n.Value) {
-			return d.fail(n, path, "%q is none of %s", n.Value, strings.Join(words, ", "))
+			return d.fail(n, path, "%q is none of %s%s", n.Value, strings.Join(words, ", "), meant(n.Value, words))
 		}
 		v.SetString(n.Value)
 	case reflect.Bool:
@@ -103,6 +104,9 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) error {
 		v.SetBool(n.Value == "true" || n.Value == "True" || n.Value == "TRUE")
 	case reflect.Int:
 		i, err := strconv.ParseInt(n.Value, 10, 32)
+		if tag == "!!int" && errors.Is(err, strconv.ErrRange) {
+			return d.fail(n, path, "%s is far too large a number", n.Value)
+		}
 		if tag != "!!int" || err != nil || i < 0 || strconv.FormatInt(i, 10) != n.Value { // 010 is eight to some
 			return wrong()
 		}

@@ -77,14 +77,21 @@ func labs(dir string) (all []*Standing, err error) {
 		if rerr == nil {
 			rerr = json.Unmarshal(text, s)
 		}
-		if rerr != nil {
-			return nil, fmt.Errorf("read %s: %w", file, rerr)
+		// One that cannot be read must not keep the others from being found.
+		if name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "lab-"), ".json"); rerr != nil || s.Name != name {
+			s = &Standing{Name: name, Damaged: fmt.Sprintf("%s is damaged", file)}
+			if rerr != nil {
+				s.Damaged += ": " + rerr.Error()
+			}
 		}
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *Standing) int { return cmp.Compare(a.Name, b.Name) })
 	return all, err
 }
+
+// unnamedEntry is the file of an entry until it is complete.
+const unnamedEntry = "new"
 
 // register puts the lab on the list, under a name that is still free.
 func (k *keeper) register(name string) error {
@@ -102,11 +109,15 @@ func (k *keeper) register(name string) error {
 				return err
 			}
 			// Complete or not at all: whoever reads it does not wait.
-			tmp := filepath.Join(dir, "new")
-			if err := os.WriteFile(tmp, text, 0o600); err != nil {
-				return err
+			tmp := filepath.Join(dir, unnamedEntry)
+			err = os.WriteFile(tmp, text, 0o600)
+			if err == nil {
+				err = os.Rename(tmp, k.file(dir))
 			}
-			return os.Rename(tmp, k.file(dir))
+			if err != nil {
+				_ = os.Remove(tmp)
+			}
+			return err
 		}
 	})
 }
@@ -156,6 +167,10 @@ func Sweep() (n int, err error) {
 func sweep(dir string) error {
 	dead, err := abandoned(dir)
 	errs := []error{err}
+	// Whoever wrote it held the lock, and is dead.
+	if err := os.Remove(filepath.Join(dir, unnamedEntry)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		errs = append(errs, err)
+	}
 	for _, d := range dead {
 		errs = append(errs, os.RemoveAll(d))
 	}

@@ -14,6 +14,9 @@ type Standing struct {
 
 	Isolated bool           `json:"isolated"` // the keeper is in a user namespace of its own
 	Hosts    []StandingHost `json:"hosts"`
+
+	// Damaged says, if it is not empty, why nothing is known but the name.
+	Damaged string `json:"-"`
 }
 
 // A StandingHost is one host of a lab that stands.

@@ -29,12 +29,22 @@ func stateDir() (string, error) {
 		}
 		// /tmp is everybody's: a folder that somebody else put there is a trap.
 		if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() {
-			errs = append(errs, fmt.Errorf("%s belongs to somebody else", dir))
+			errs = append(errs, &strangeDirError{dir})
 			continue
 		}
 		return dir, nil
 	}
 	return "", fmt.Errorf("no folder for what has to be found again: %w", errors.Join(errs...))
+}
+
+// A strangeDirError is about a folder of which one cannot say what is put there.
+type strangeDirError struct{ dir string }
+
+func (e *strangeDirError) Error() string { return e.dir + " belongs to somebody else" }
+
+// Hint says what to do about it.
+func (e *strangeDirError) Hint() string {
+	return "have its owner remove it, or set XDG_RUNTIME_DIR to a folder of your own (root needs a /run that it can write to)"
 }
 
 func stateDirs() (dirs []string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -41,6 +42,7 @@ namespaces with names, for "ip netns"; an ordinary user gets a user namespace.`,
 // describeStanding says what stands there now, and how to get into it.
 func describeStanding(s *scenarios.Spec, lab *scenarios.Standing) string {
 	var b strings.Builder
+	self := ownPath()
 	fmt.Fprintf(&b, "Lab %s stands.\n\n%s\nA shell on a host, or with a command behind it that command alone:\n", lab.Name, s.Picture())
 	width := 0
 	for _, h := range lab.Hosts {
@@ -51,10 +53,23 @@ func describeStanding(s *scenarios.Spec, lab *scenarios.Standing) string {
 		fmt.Fprintf(&b, "  %-*s  %s%s\n", width, h.Name, lab.Enter(h.Name), shell)
 	}
 	if host, command := s.Command(0); host != "" {
-		fmt.Fprintf(&b, "\nThe check:\n  %s %s\n", lab.Enter(host), command)
+		fmt.Fprintf(&b, "\nThe check:\n  %s %s\n", lab.Enter(host), self+strings.TrimPrefix(command, "arpcheck"))
 	}
-	fmt.Fprintf(&b, "\nAnd in the end:\n  arpcheck scenario down %s\n", lab.Name)
+	fmt.Fprintf(&b, "\nAnd in the end:\n  %s scenario down %s\n", self, lab.Name)
 	return b.String()
+}
+
+// ownPath is what to type for this program on any host of a lab, as a word of a
+// shell: it need not be installed where a shell looks for it.
+func ownPath() string {
+	path, err := os.Executable()
+	if err != nil {
+		return "arpcheck"
+	}
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func (a *app) scenarioDownCommand() *cobra.Command {
@@ -98,6 +113,11 @@ func (a *app) scenarioDown(ctx context.Context, args []string, all bool) error {
 	for _, l := range labs {
 		if err := l.Down(ctx); err != nil {
 			errs = append(errs, err)
+			continue
+		}
+		if l.Damaged != "" {
+			fmt.Fprintf(a.stderr, "arpcheck: %s; it is taken away, and nothing else is known of lab %s: `pgrep -af \"scenario keep\"` shows whether it still stands, and to end its process takes it down\n",
+				oneLine(l.Damaged), oneLine(l.Name))
 			continue
 		}
 		fmt.Fprintf(a.stderr, "arpcheck: lab %s is down\n", l.Name)
