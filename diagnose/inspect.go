@@ -18,6 +18,10 @@ type Inspection struct {
 	Boot    *Boot           // nil: what happens at boot is not judged
 	NetNS   string
 
+	Rules     bool           // `ip rule` has rules that are not followed
+	Elsewhere []kernel.Route // of tables that only those rules lead to
+	Filters   []string       // what may drop ARP
+
 	Role Role // empty: guessed from where each VIP sits
 }
 
@@ -25,8 +29,9 @@ type Inspection struct {
 type Link struct {
 	MAC     evidence.MAC
 	Kind    string
-	Segment bool // other hosts can be behind it now, and ARP with it
-	Holder  bool // it leads nowhere and is there to hold addresses
+	Master  string // the bridge, bond or VRF that it belongs to; empty: none
+	Segment bool   // other hosts can be behind it now, and ARP with it
+	Holder  bool   // it leads nowhere and is there to hold addresses
 }
 
 // A Boot is what the files that set sysctls at boot make of them.
@@ -89,9 +94,15 @@ func (j *judge) Interface(name string) *kernel.Interface { return j.now.Interfac
 type place struct {
 	dev string
 	kernel.Address
+	by string // how, if not as an address
 }
 
-func (p place) String() string { return fmt.Sprintf("%s on %s", p.Prefix, p.dev) }
+func (p place) String() string {
+	if p.by != "" {
+		return fmt.Sprintf("%s on %s, %s", p.Prefix, p.dev, p.by)
+	}
+	return fmt.Sprintf("%s on %s", p.Prefix, p.dev)
+}
 
 // Inspect judges each VIP on the host, from the inside.
 //
@@ -184,7 +195,7 @@ func weight(s Severity) int { return slices.Index([]Severity{Info, Warning, Crit
 
 func (j *judge) verdict(findings []Finding) Verdict {
 	v := Pass
-	if len(j.now.segments) == 0 || j.Boot != nil && len(j.Boot.Unreadable) > 0 {
+	if len(j.now.segments) == 0 || j.Rules || len(j.Filters) > 0 || j.Boot != nil && len(j.Boot.Unreadable) > 0 {
 		v = Inconclusive
 	}
 	for _, f := range findings {

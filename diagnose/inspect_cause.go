@@ -94,7 +94,11 @@ func (j *judge) silenceCause(dev string) string {
 	if in := j.Interface(dev); in != nil && in.NoARP {
 		return fmt.Sprintf("ARP is turned off on %s (NOARP)", here)
 	}
-	return fmt.Sprintf("arp_ignore is %s", j.deciding(ignoreKnob, dev))
+	d := j.deciding(ignoreKnob, dev)
+	if own, ok := j.own(j.now, j.Interface(dev)); ok && !own.Subnet().Contains(own.Addr()) {
+		return fmt.Sprintf("arp_ignore is %s, which wants an address to be in a subnet of its interface, and %s on %s is not in that of its peer, %s", d, own.Addr(), here, own.Peer)
+	}
+	return fmt.Sprintf("arp_ignore is %s", d)
 }
 
 // proxySwitch names what makes the interface answer as a proxy.

@@ -196,10 +196,10 @@ func (j *judge) move() (all []change) {
 		if j.leads(p) {
 			all = append(all, change{command: setNow(sysctlKey(p.dev, "promote_secondaries"), 1), apply: func(*kernel.Host) {}})
 		}
-		all = append(all, change{command: fmt.Sprintf("ip addr del %s dev %s", p.Prefix, quote(p.dev)), apply: func(h *kernel.Host) {
+		all = append(all, change{command: fmt.Sprintf("ip addr del %s dev %s", p.words(), quote(p.dev)), apply: func(h *kernel.Host) {
 			in := h.Interface(p.dev)
-			in.Addresses = slices.DeleteFunc(in.Addresses, func(a kernel.Address) bool { return a.Prefix == p.Prefix })
-			if i := slices.IndexFunc(in.Addresses, func(a kernel.Address) bool { return a.Masked() == p.Masked() }); i >= 0 {
+			in.Addresses = slices.DeleteFunc(in.Addresses, func(a kernel.Address) bool { return a.Prefix == p.Prefix && a.Peer == p.Peer })
+			if i := slices.IndexFunc(in.Addresses, func(a kernel.Address) bool { return a.Subnet().Masked() == p.Subnet().Masked() }); i >= 0 {
 				in.Addresses[i].Secondary = false
 			}
 		}})
@@ -210,7 +210,7 @@ func (j *judge) move() (all []change) {
 // leads reports whether other addresses are secondary to this one.
 func (j *judge) leads(p place) bool {
 	return !p.Secondary && slices.ContainsFunc(j.Interface(p.dev).Addresses, func(a kernel.Address) bool {
-		return a.Secondary && a.Masked() == p.Masked()
+		return a.Secondary && a.Subnet().Masked() == p.Subnet().Masked()
 	})
 }
 
@@ -235,4 +235,12 @@ func (j *judge) unproxy(h *kernel.Host, dev string) (all []change) {
 
 func arpOn(dev string) change {
 	return change{command: fmt.Sprintf("ip link set dev %s arp on", quote(dev)), apply: func(h *kernel.Host) { h.Interface(dev).NoARP = false }}
+}
+
+// words are the address as ip(8) takes it.
+func (p place) words() string {
+	if p.Peer.IsValid() {
+		return fmt.Sprintf("%s peer %s", p.Addr(), p.Peer)
+	}
+	return p.Prefix.String()
 }

@@ -108,7 +108,7 @@ func (j *judge) prominence(dev string) int {
 // facing reports whether the VIP is in a subnet of the interface.
 func (j *judge) facing(dev string) bool {
 	return slices.ContainsFunc(j.Interface(dev).Addresses, func(a kernel.Address) bool {
-		return a.Addr() != j.vip && a.Bits() < 32 && a.Contains(j.vip)
+		return a.Addr() != j.vip && !a.Subnet().IsSingleIP() && a.Subnet().Contains(j.vip)
 	})
 }
 

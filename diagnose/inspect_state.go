@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -52,26 +53,62 @@ func (in *Inspection) state(h *kernel.Host, vips []netip.Addr) *state {
 			s.segments = append(s.segments, dev)
 		}
 		for _, a := range dev.Addresses {
-			s.at[a.Addr()] = append(s.at[a.Addr()], place{dev.Name, a})
+			s.at[a.Addr()] = append(s.at[a.Addr()], place{dev: dev.Name, Address: a})
 			if dev.Loopback {
-				s.subnets = append(s.subnets, a.Masked())
+				s.subnets = append(s.subnets, a.Subnet().Masked())
 			}
 		}
 	}
 	for _, vip := range vips {
 		s.taken[vip] = true
 	}
-	for _, r := range s.Routes {
+	lead := func(dev string, to netip.Addr) {
+		if !slices.Contains(s.hops[dev], to) {
+			s.hops[dev] = append(s.hops[dev], to)
+		}
+	}
+	for _, r := range slices.Concat(s.Routes, in.Elsewhere) {
 		switch to := r.Destination.Addr(); {
+		case r.Local:
 		case r.Via.IsValid():
-			s.hops[r.Dev] = append(s.hops[r.Dev], r.Via)
+			lead(r.Dev, r.Via)
 		case r.Destination.IsSingleIP():
-			s.hops[r.Dev] = append(s.hops[r.Dev], to)
+			lead(r.Dev, to)
 		case r.Destination.Bits() > 0:
-			s.hops[r.Dev] = append(s.hops[r.Dev], to.Next())
+			lead(r.Dev, to.Next())
+		default:
+			lead(r.Dev, far)
+		}
+	}
+	for _, vip := range vips {
+		if p, ok := s.drawn(vip); ok {
+			s.at[vip] = []place{p}
 		}
 	}
 	return s
+}
+
+// drawn tells where a VIP is that no interface has as an address, and that is
+// the host's all the same: by a route of type local, or in a subnet of lo.
+func (s *state) drawn(vip netip.Addr) (place, bool) {
+	if _, local := s.Leads(vip); !local || len(s.at[vip]) > 0 {
+		return place{}, false
+	}
+	single := kernel.Address{Prefix: netip.PrefixFrom(vip, 32)}
+	for i := range s.Interfaces {
+		for _, a := range s.Interfaces[i].Addresses {
+			if s.Interfaces[i].Loopback && !a.NoPrefixRoute && a.Subnet().Contains(vip) {
+				single.Scope = a.Scope
+				return place{s.Interfaces[i].Name, single, fmt.Sprintf("in the subnet of %s", a.Prefix)}, true
+			}
+		}
+	}
+	for _, r := range s.Routes {
+		if r.Local && r.Destination.Contains(vip) {
+			return place{r.Dev, single, fmt.Sprintf("by the local route to %s", r.Destination)}, true
+		}
+	}
+	return place{}, false
 }
 
 // local reports whether an address is the host's own, or in a subnet of lo.
@@ -80,15 +117,37 @@ func (s *state) local(addr netip.Addr) bool {
 }
 
 // unused is an address of the subnet that this host does not have, and no VIP.
-// Which one does not matter: the model knows subnets, not neighbours.
+// Which one does not matter: the model knows subnets, not neighbours. But it is
+// in no smaller subnet that something else leads to.
 func (s *state) unused(p netip.Prefix) netip.Addr {
+	p = p.Masked()
 	found, ok := s.free[p]
 	if ok {
 		return found
 	}
+	var within []netip.Prefix
+	smaller := func(q netip.Prefix) {
+		if q.Bits() > p.Bits() && p.Contains(q.Addr()) {
+			within = append(within, q)
+		}
+	}
+	for i := range s.Interfaces {
+		for _, a := range s.Interfaces[i].Addresses {
+			if !s.Interfaces[i].Down && !a.NoPrefixRoute {
+				smaller(a.Subnet())
+			}
+		}
+	}
+	for _, r := range s.Routes {
+		smaller(r.Destination)
+	}
 	// Not the first address, which the kernel took for a broadcast until 5.14,
 	// nor the last, which is one.
-	for addr := p.Masked().Addr().Next(); p.Contains(addr.Next()); addr = addr.Next() {
+	for addr := p.Addr().Next(); p.Contains(addr.Next()); addr = addr.Next() {
+		if i := slices.IndexFunc(within, func(q netip.Prefix) bool { return q.Contains(addr) }); i >= 0 {
+			addr = kernel.Broadcast(within[i])
+			continue
+		}
 		if len(s.at[addr]) == 0 && !s.taken[addr] {
 			found = addr
 			break
@@ -98,17 +157,44 @@ func (s *state) unused(p netip.Prefix) netip.Addr {
 	return found
 }
 
+// neighbour is an address that a host in the subnet of an address may have, or
+// its peer; invalid: it is alone.
+func (s *state) neighbour(a kernel.Address) netip.Addr {
+	switch p := a.Subnet(); p.Bits() {
+	case 32:
+		if p.Addr() != a.Addr() {
+			return p.Addr()
+		}
+		return netip.Addr{}
+	case 31: // RFC 3021: there is one other
+		if other := p.Masked().Addr(); other != a.Addr() {
+			return other
+		}
+		return p.Masked().Addr().Next()
+	default:
+		return s.unused(p)
+	}
+}
+
 // neighbours are addresses that hosts on the segment may have: one in each
 // subnet of the interface.
 func (s *state) neighbours(in *kernel.Interface) (all []netip.Addr) {
 	for _, a := range in.Addresses {
-		if a.Bits() < 31 && !a.Secondary {
-			if n := s.unused(a.Prefix); n.IsValid() {
+		if !a.Secondary {
+			if n := s.neighbour(a); n.IsValid() {
 				all = append(all, n)
 			}
 		}
 	}
 	return all
+}
+
+// near are neighbours, or where there is no subnet those that routes lead to.
+func (s *state) near(in *kernel.Interface) []netip.Addr {
+	if all := s.neighbours(in); len(all) > 0 {
+		return all
+	}
+	return s.hops[in.Name]
 }
 
 // changed is a copy of the host with a change.

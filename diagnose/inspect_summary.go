@@ -94,5 +94,19 @@ func (j *judge) notes() (all []Note) {
 	case len(j.Boot.Unreadable) > 0:
 		all = append(all, Note{Text: fmt.Sprintf("%s cannot be read, so anything may be in it: run arpcheck inspect as root.", strings.Join(j.Boot.Unreadable, ", "))})
 	}
+	if j.Rules {
+		all = append(all, Note{Text: "This host has rules of its own in `ip rule`. Which table they choose for a packet is not followed: each interface that a route of any table leads to is judged as a way out, and rp_filter is not judged."})
+	}
+	if len(j.Filters) > 0 {
+		all = append(all, Note{Text: fmt.Sprintf("A filter may drop ARP or change it: %s. Its rules are not followed: what is said here is what the host does without them.", some(j.Filters))})
+	}
 	return all
+}
+
+// some lists the first few names.
+func some(names []string) string {
+	if len(names) > 4 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
+	}
+	return strings.Join(names, ", ")
 }

@@ -70,10 +70,14 @@ func (j *judge) sits(dev string) bool {
 // host then looks for the whole subnet there.
 func (j *judge) wide(h *state) (all []trouble) {
 	for _, p := range j.at {
-		if p.Bits() == 32 || !j.Links[p.dev].Holder || h.Interface(p.dev).Down {
+		if p.Subnet().IsSingleIP() || p.NoPrefixRoute || !j.Links[p.dev].Holder || h.Interface(p.dev).Down {
 			continue
 		}
-		t := trouble{code: WideMask, dev: p.dev, addr: h.unused(p.Prefix)}
+		// Of several routes to a subnet one wins: that of lo, or the better one.
+		t := trouble{code: WideMask, dev: p.dev, addr: h.unused(p.Subnet())}
+		if dev, local := h.Leads(t.addr); !t.addr.IsValid() || !local && dev != p.dev {
+			continue
+		}
 		for _, in := range h.segments {
 			for _, sender := range append(h.neighbours(in), far) {
 				if t.code == WideMask && sender != t.addr && replies(h.Host, in, sender, t.addr) {
@@ -96,7 +100,8 @@ func (j *judge) silenced(h *state, views []Interface) (all []trouble) {
 			continue
 		}
 		in := h.Interface(v.Name)
-		if own, ok := j.own(in); ok && answersOwn(h, h.open, in, own) {
+		own, _ := j.own(h, in)
+		if answers, _ := answersOwn(h, h.open, in, own); answers {
 			// Where another interface speaks, the director may use that one.
 			all = append(all, trouble{code: ARPSilent, dev: v.Name, addr: own.Addr(), mild: speaks})
 		}
@@ -148,7 +153,7 @@ func (s *state) proxied(in *kernel.Interface) []netip.Addr {
 // dropped looks for the interfaces that the director may deliver by, and where
 // strict rp_filter drops what comes from clients that are far away.
 func (j *judge) dropped(h *state) (all []trouble) {
-	if len(j.at) == 0 {
+	if len(j.at) == 0 || j.Rules { // the rules decide about the way back
 		return nil
 	}
 	facing := slices.DeleteFunc(slices.Clone(h.segments), func(in *kernel.Interface) bool { return !j.facing(in.Name) })

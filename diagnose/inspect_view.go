@@ -36,15 +36,17 @@ func (j *judge) view(h *state, in *kernel.Interface) Interface {
 		who  string
 		from []netip.Addr
 	}{
-		{"in-subnet", h.neighbours(in)}, {"off-subnet", []netip.Addr{far}}, {"arp-probe", []netip.Addr{netip.IPv4Unspecified()}},
+		{"in-subnet", h.near(in)}, {"off-subnet", []netip.Addr{far}}, {"arp-probe", []netip.Addr{netip.IPv4Unspecified()}},
 	} {
 		if slices.ContainsFunc(ask.from, func(sender netip.Addr) bool { return replies(h.Host, in, sender, j.vip) }) {
 			v.AnswersTo = append(v.AnswersTo, ask.who)
 		}
 	}
 	v.AnswersARP = answer(len(v.AnswersTo) > 0)
-	if own, ok := j.own(in); ok {
-		v.AnswersOwn = answer(answersOwn(h, h.Host, in, own))
+	if own, ok := j.own(h, in); ok {
+		if answers, known := answersOwn(h, h.Host, in, own); known {
+			v.AnswersOwn = answer(answers)
+		}
 	}
 	return v
 }
@@ -56,28 +58,39 @@ func replies(h *kernel.Host, in *kernel.Interface, sender, target netip.Addr) bo
 
 // announces reports whether some who-has that the host broadcasts on the
 // interface has the VIP as sender. It is arp_solicit alone that is asked: what
-// makes the host answer from the VIP need not be an echo, nor arrive here.
+// makes the host send from the VIP need not be an echo, nor arrive here. And
+// where several interfaces lead to a segment each is judged as if it were the
+// way: by which one a packet leaves can change with a metric, a cable or the
+// order of a boot, and with several nexthops it is the one or the other.
 func (j *judge) announces(h *state, out *kernel.Interface) bool {
-	asks := func(client netip.Addr) bool {
-		r := h.loose.React(kernel.Stimulus{Kind: kernel.Echo, In: out.Name, Sender: client, Target: j.vip})
-		return r.Announces == j.vip && r.Out == out.Name
+	asks := func(target netip.Addr) bool { return h.Solicits(out.Name, j.vip, target) == j.vip }
+	reached := func(n netip.Addr) bool { // not where a wide mask on lo draws the neighbours in
+		dev, local := h.Leads(n)
+		return !local && dev != ""
 	}
-	return asks(far) || slices.ContainsFunc(h.neighbours(out), asks) || slices.ContainsFunc(h.hops[out.Name], asks)
+	return slices.ContainsFunc(h.hops[out.Name], asks) ||
+		slices.ContainsFunc(h.neighbours(out), func(n netip.Addr) bool { return reached(n) && asks(n) })
 }
 
-// own is the interface's own address in a subnet, if it has one.
-func (j *judge) own(in *kernel.Interface) (kernel.Address, bool) {
-	i := slices.IndexFunc(in.Addresses, func(a kernel.Address) bool { return a.Addr() != j.vip && a.Bits() < 31 })
-	if i < 0 {
-		return kernel.Address{}, false
+// own is the interface's own address, if it has one: better one in a subnet
+// than a single one.
+func (j *judge) own(h *state, in *kernel.Interface) (own kernel.Address, ok bool) {
+	for _, a := range in.Addresses {
+		if a.Addr() != j.vip && !h.taken[a.Addr()] && (!ok || own.Subnet().IsSingleIP() && !a.Subnet().IsSingleIP()) {
+			own, ok = a, true
+		}
 	}
-	return in.Addresses[i], true
+	return own, ok
 }
 
-// answersOwn asks the host, or a variant of it, for an address of the interface.
-func answersOwn(s *state, h *kernel.Host, in *kernel.Interface, own kernel.Address) bool {
-	sender := s.unused(own.Prefix)
-	return sender.IsValid() && replies(h, in, sender, own.Addr())
+// answersOwn asks the host, or a variant of it, for an address of the interface,
+// as a neighbour would. known is false where it has none.
+func answersOwn(s *state, h *kernel.Host, in *kernel.Interface, own kernel.Address) (answers, known bool) {
+	sender := s.neighbour(own)
+	if hops := s.hops[in.Name]; !sender.IsValid() && len(hops) > 0 {
+		sender = hops[0]
+	}
+	return sender.IsValid() && replies(h, in, sender, own.Addr()), sender.IsValid()
 }
 
 func answer(yes bool) Answer {

@@ -57,9 +57,13 @@ func ReadHost() (Host, error) {
 		h.Interfaces = append(h.Interfaces, in)
 		names[attrs.Index] = attrs.Name
 	}
-	if h.Routes, err = h.readRoutes(names); err != nil {
+	if err = h.readRules(); err != nil {
+		return h, fmt.Errorf("reading the rules of ip rule: %w", err)
+	}
+	if err = h.readRoutes(names); err != nil {
 		return h, fmt.Errorf("reading the routes of this host: %w", err)
 	}
+	h.Filters = readFilters()
 	return h, nil
 }
 
@@ -70,6 +74,9 @@ func describe(link netlink.Link, all []netlink.Link) Link {
 	ethernet := a.EncapType == "ether" && len(a.HardwareAddr) == 6
 	if ethernet {
 		l.MAC = evidence.MAC(a.HardwareAddr)
+	}
+	if i := slices.IndexFunc(all, func(m netlink.Link) bool { return a.MasterIndex != 0 && m.Attrs().Index == a.MasterIndex }); i >= 0 {
+		l.Master = all[i].Attrs().Name
 	}
 	ports := slices.ContainsFunc(all, func(p netlink.Link) bool { return p.Attrs().MasterIndex == a.Index })
 	l.Holder = a.Flags&net.FlagLoopback != 0 || l.Kind == "dummy" || l.Kind == "bridge" && !ports
@@ -104,11 +111,15 @@ func readAddresses() (map[int][]kernel.Address, error) {
 		case unix.RT_SCOPE_HOST:
 			scope = kernel.ScopeHost
 		}
-		all[a.LinkIndex] = append(all[a.LinkIndex], kernel.Address{
+		made := kernel.Address{
 			Prefix: netip.PrefixFrom(addr, bits), Scope: scope,
 			Secondary:     a.Flags&unix.IFA_F_SECONDARY != 0,
 			NoPrefixRoute: a.Flags&unix.IFA_F_NOPREFIXROUTE != 0,
-		})
+		}
+		if peer := prefixOf(a.Peer); peer.IsValid() && peer.Addr() != addr {
+			made.Peer = peer
+		}
+		all[a.LinkIndex] = append(all[a.LinkIndex], made)
 	}
 	return all, nil
 }

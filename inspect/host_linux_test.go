@@ -47,8 +47,8 @@ func TestReadHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	ip(t, h, "neigh add proxy 192.168.1.77 dev eth1")
-	// All of these are the kernel's or look like it, and none comes with an
-	// address that the model knows.
+	// All of these are the kernel's or look like it; the peer alone brings a
+	// route that the model knows.
 	ip(t, h, "addr add 10.8.0.1 peer 10.8.0.0/24 dev eth1", "addr add 10.6.0.1/24 noprefixroute dev eth1",
 		"route add 10.5.0.0/24 dev eth1 proto kernel metric 100")
 	// The switch is off: ip_forward wrote to each interface, and this comes after.
@@ -74,7 +74,8 @@ func TestReadHost(t *testing.T) {
 			{Name: "lo", Loopback: true, Settings: kernel.Settings{ARPFilter: true, AcceptLocal: true, Forwarding: true}, Addresses: []kernel.Address{
 				at("127.0.0.1/8", kernel.ScopeHost, false), at("192.168.1.99/32", kernel.ScopeHost, false), at("10.1.1.1/24", kernel.ScopeLink, false)}},
 			{Name: "eth1", Settings: kernel.Settings{ARPAnnounce: 1, RPFilter: 1, Forwarding: true, DropUnicastInL2Multicast: true}, Proxied: []netip.Addr{netip.MustParseAddr("192.168.1.77")},
-				Addresses: []kernel.Address{at("192.168.1.41/24", 0, false), at("10.0.0.2/32", 0, false), at("10.8.0.1/32", 0, false),
+				Addresses: []kernel.Address{at("192.168.1.41/24", 0, false), at("10.0.0.2/32", 0, false),
+					{Prefix: netip.MustParsePrefix("10.8.0.1/32"), Peer: netip.MustParsePrefix("10.8.0.0/24")},
 					{Prefix: netip.MustParsePrefix("10.6.0.1/24"), NoPrefixRoute: true}, at("192.168.1.98/24", 0, true)}},
 			{Name: "eth1.100", NoARP: true, Settings: kernel.Settings{ProxyARP: true, ARPNotify: true, Forwarding: true}},
 			{Name: "hold", Settings: kernel.Settings{ProxyPVLAN: true}, Addresses: []kernel.Address{at("192.168.1.97/32", 0, false)}},
@@ -84,11 +85,11 @@ func TestReadHost(t *testing.T) {
 			{Destination: netip.MustParsePrefix("0.0.0.0/0"), Dev: "eth1", Via: netip.MustParseAddr("192.168.1.1")},
 			{Destination: netip.MustParsePrefix("10.4.0.0/24"), Dev: "eth1", Via: netip.MustParseAddr("192.168.1.2")},
 			{Destination: netip.MustParsePrefix("10.4.0.0/24"), Dev: "eth1.100", Further: true},
-			{Destination: netip.MustParsePrefix("10.8.0.0/24"), Dev: "eth1"},
 			{Destination: netip.MustParsePrefix("10.9.0.0/16"), Dev: "eth1.100"},
 			{Destination: netip.MustParsePrefix("10.5.0.0/24"), Dev: "eth1"}},
 	}
-	same := cmp.Options{cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(kernel.Host{})}
+	same := cmp.Options{cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(kernel.Host{}),
+		cmpopts.IgnoreFields(kernel.Route{}, "Rank"), cmpopts.IgnoreFields(kernel.Address{}, "Rank")}
 	if diff := cmp.Diff(want, got.Host, same); diff != "" {
 		t.Errorf("the host (-want +got):\n%s", diff)
 	}

@@ -47,7 +47,10 @@ func readSettings(dev string) (s kernel.Settings, err error) {
 		ProxyPVLAN:  number("proxy_arp_pvlan") != 0,
 		AcceptLocal: number("accept_local") != 0,
 		Forwarding:  number("forwarding") != 0,
+		MediumID:    number("medium_id"),
 		ARPNotify:   number("arp_notify") != 0,
+
+		RouteLocalnet: number("route_localnet") != 0,
 
 		DropUnicastInL2Multicast: number("drop_unicast_in_l2_multicast") != 0,
 	}

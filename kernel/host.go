@@ -43,7 +43,10 @@ type Settings struct {
 	ProxyARP    bool
 	ProxyPVLAN  bool // proxy_arp_pvlan
 	AcceptLocal bool
+	MediumID    int  // of this very interface; interfaces of one medium need no proxy between them
 	Forwarding  bool // of what arrives on this very interface: "all" has no say (IN_DEV_FORWARD)
+
+	RouteLocalnet bool // 127/8 is routed like any address, and scope host is no narrower than link
 
 	ARPNotify bool // gratuitous ARP when the interface comes up
 
@@ -61,8 +64,11 @@ func (h *Host) effective(in *Interface) Settings {
 		ProxyARP:    h.All.ProxyARP || in.ProxyARP,
 		ProxyPVLAN:  h.All.ProxyPVLAN || in.ProxyPVLAN,
 		AcceptLocal: h.All.AcceptLocal || in.AcceptLocal,
+		MediumID:    in.MediumID,
 		Forwarding:  in.Forwarding,
 		ARPNotify:   h.All.ARPNotify || in.ARPNotify,
+
+		RouteLocalnet: h.All.RouteLocalnet || in.RouteLocalnet,
 
 		DropUnicastInL2Multicast: h.All.DropUnicastInL2Multicast || in.DropUnicastInL2Multicast,
 	}
@@ -75,7 +81,29 @@ type Address struct {
 	Secondary    bool // IFA_F_SECONDARY: a further address of a subnet that the interface already has
 
 	NoPrefixRoute bool // IFA_F_NOPREFIXROUTE: it brings no route to its subnet along
+
+	// Peer is the other end (`ip addr add ADDR peer PREFIX`, ifa_address) with
+	// the mask, which is not the address's own then; invalid: there is none.
+	Peer netip.Prefix
+	// Rank orders the routes to one subnet, as the metric and the order of their
+	// making do: the smaller one is taken, and of equals that of the first interface.
+	Rank int
+	// Shadowed: a route that is no local one was there first, as the broadcast
+	// address of a subnet, and packets to the address follow that.
+	Shadowed bool
 }
+
+// Subnet is the subnet that the address is in, or its peer if it has one: what
+// inet_ifa_match compares with.
+func (a Address) Subnet() netip.Prefix {
+	if a.Peer.IsValid() {
+		return a.Peer
+	}
+	return a.Prefix
+}
+
+// matches is inet_ifa_match.
+func (a Address) matches(addr netip.Addr) bool { return a.Subnet().Contains(addr) }
 
 // Scope is the scope of an address, ordered as in the kernel: the greater, the
 // narrower (RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST).
@@ -107,6 +135,8 @@ type Route struct {
 	Destination netip.Prefix // 0.0.0.0/0 is the default route
 	Dev         string
 	Via         netip.Addr // the gateway; invalid: the destination is on the link
+	Rank        int        // as that of an address
+	Local       bool       // a route of type local: the host has every address of it (AnyIP)
 
 	// Further is set for all nexthops of a multipath route but the first. What
 	// comes in by any of them is expected there (fib_info_nh_uses_dev); what

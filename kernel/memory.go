@@ -8,6 +8,8 @@ type memory struct {
 	names map[string]*Interface
 	held  map[netip.Addr]Scope // the widest that each address has
 	leads map[netip.Addr]lead  // what was looked up
+
+	custom bool // there are local routes that no address brings along
 }
 
 // A lead is where an address leads: what fib_lookup finds.
@@ -23,7 +25,7 @@ type lead struct {
 func (h *Host) Steady() *Host {
 	c := *h
 	m := &memory{of: &c, names: make(map[string]*Interface, len(c.Interfaces)),
-		held: map[netip.Addr]Scope{}, leads: map[netip.Addr]lead{}}
+		held: map[netip.Addr]Scope{}, leads: map[netip.Addr]lead{}, custom: h.custom()}
 	for i := range c.Interfaces {
 		in := &c.Interfaces[i]
 		m.names[in.Name] = in

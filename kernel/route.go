@@ -33,20 +33,62 @@ func (h *Host) holds(addr netip.Addr, scope Scope) bool {
 	return false
 }
 
-// holder names the interface to which the local table gives an address: the
-// one that has it, else the loopback whose subnet it is in.
-func (h *Host) holder(addr netip.Addr) string {
-	var loopback string
+// holders are the interfaces that have an address.
+func (h *Host) holders(addr netip.Addr) (all []*Interface) {
 	for i := range h.Interfaces {
 		in := &h.Interfaces[i]
 		if slices.ContainsFunc(in.Addresses, func(a Address) bool { return a.Addr() == addr }) {
-			return in.Name
+			all = append(all, in)
 		}
-		if in.Loopback {
-			loopback = in.Name
+	}
+	return all
+}
+
+// holder names the interface to which the local table gives an address: the
+// one that has it, else the loopback whose subnet it is in.
+func (h *Host) holder(addr netip.Addr) string {
+	if all := h.holders(addr); len(all) > 0 {
+		return all[0].Name
+	}
+	for _, r := range h.Routes {
+		if r.Local && r.Destination.Contains(addr) {
+			return r.Dev
+		}
+	}
+	var loopback string
+	for i := range h.Interfaces {
+		if h.Interfaces[i].Loopback {
+			loopback = h.Interfaces[i].Name
 		}
 	}
 	return loopback
+}
+
+// shadowed reports whether a route that is no local one leads to an address.
+func (h *Host) shadowed(addr netip.Addr) bool {
+	for _, in := range h.holders(addr) {
+		for _, a := range in.Addresses {
+			if a.Addr() == addr && !a.Shadowed {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// custom is fib_has_custom_local_routes.
+func (h *Host) custom() bool {
+	if m := h.remembers(); m != nil {
+		return m.custom
+	}
+	return slices.ContainsFunc(h.Routes, func(r Route) bool { return r.Local })
+}
+
+// Leads tells where packets of the host itself to an address go: to the host
+// itself (local), or out of an interface, which is empty if there is no way.
+func (h *Host) Leads(dst netip.Addr) (dev string, isLocal bool) {
+	kind, out := h.lookup(dst)
+	return out.dev, kind == local
 }
 
 // addrType is the type of the route to an address (inet_addr_type).
@@ -103,47 +145,59 @@ func (h *Host) lookup(dst netip.Addr) (routeType, hop) {
 // The first address of a subnet is one like any other, since Linux 5.14.
 func (h *Host) search(dst netip.Addr) (routeType, hop) {
 	if h.holds(dst, ScopeHost) {
+		if h.shadowed(dst) {
+			return broadcast, hop{}
+		}
 		return local, hop{}
 	}
-	best, kind, found := -1, unreachable, hop{}
-	consider := func(p netip.Prefix, as routeType, to hop) {
-		// What comes first stays, but for what is local.
-		if p.Contains(dst) && (p.Bits() > best || p.Bits() == best && as == local) {
-			best, kind, found = p.Bits(), as, to
+	best, rank, kind, found := -1, 0, unreachable, hop{}
+	better := func(p netip.Prefix, as routeType, r int) bool {
+		switch {
+		case !p.Contains(dst) || p.Bits() != best:
+			return p.Contains(dst) && p.Bits() > best
+		case as == local || kind == local:
+			return kind != local
 		}
+		return r < rank // what comes first stays
 	}
 	for i := range h.Interfaces {
 		in := &h.Interfaces[i]
 		for _, a := range in.Addresses {
+			p := a.Subnet()
 			switch {
-			case in.Down || a.Bits() == 32:
-			case a.Bits() < 31 && dst == lastAddr(a.Prefix):
+			case in.Down || p.Addr() == a.Addr() && p.Bits() == 32:
+			case p.Bits() < 31 && dst == lastAddr(p):
 				return broadcast, hop{}
 			case a.NoPrefixRoute:
-			case in.Loopback:
-				consider(a.Prefix, local, hop{})
-			default:
-				consider(a.Prefix, unicast, hop{dev: in.Name, next: dst, source: a.Addr()})
+			case in.Loopback && better(p, local, a.Rank):
+				best, rank, kind, found = p.Bits(), a.Rank, local, hop{}
+			case !in.Loopback && better(p, unicast, a.Rank):
+				best, rank, kind, found = p.Bits(), a.Rank, unicast, hop{dev: in.Name, next: dst, source: a.Addr()}
 			}
 		}
 	}
 	for i, r := range h.Routes {
-		if r.Further {
-			continue
-		}
-		via, scope := r.Via, ScopeGlobal
-		if !via.IsValid() {
-			via, scope = dst, ScopeLink
-		}
-		if r.Destination.Contains(dst) && r.Destination.Bits() > best {
-			more := h.Routes[i+1:]
-			if n := slices.IndexFunc(more, func(r Route) bool { return !r.Further }); n >= 0 {
-				more = more[:n]
-			}
-			consider(r.Destination, unicast, hop{r.Dev, via, h.preferred(r, scope), more})
+		switch {
+		case r.Further:
+		case r.Local && better(r.Destination, local, r.Rank):
+			best, rank, kind, found = r.Destination.Bits(), r.Rank, local, hop{}
+		case !r.Local && better(r.Destination, unicast, r.Rank):
+			best, rank, kind, found = r.Destination.Bits(), r.Rank, unicast, h.through(r, h.Routes[i+1:], dst)
 		}
 	}
 	return kind, found
+}
+
+// through is where a packet leaves by a route, which others follow.
+func (h *Host) through(r Route, more []Route, dst netip.Addr) hop {
+	via, scope := r.Via, ScopeGlobal
+	if !via.IsValid() {
+		via, scope = dst, ScopeLink
+	}
+	if n := slices.IndexFunc(more, func(r Route) bool { return !r.Further }); n >= 0 {
+		more = more[:n]
+	}
+	return hop{r.Dev, via, h.preferred(r, scope), more}
 }
 
 // preferred is fib_info_update_nhc_saddr: the source of packets that take a
@@ -159,7 +213,7 @@ func (h *Host) preferred(r Route, scope Scope) netip.Addr {
 // arrives on an interface. It returns unreachable where the packet is dropped.
 func (h *Host) routeInput(in *Interface, src, dst netip.Addr) (routeType, hop) {
 	// ip_route_input_slow: martian sources and destinations.
-	if src.IsMulticast() || src.IsLoopback() || src == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || dst.IsUnspecified() {
+	if src.IsMulticast() || src.IsLoopback() && !h.effective(in).RouteLocalnet || src == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || dst.IsUnspecified() {
 		return unreachable, hop{}
 	}
 	kind, out := h.lookup(dst)
@@ -176,7 +230,7 @@ func (h *Host) routeInput(in *Interface, src, dst netip.Addr) (routeType, hop) {
 // leave by the interface out, or to stay if that is empty?
 func (h *Host) validSource(in *Interface, src netip.Addr, out string) bool {
 	set := h.effective(in)
-	if set.RPFilter == 0 && out != in.Name {
+	if set.RPFilter == 0 && out != in.Name && !h.custom() {
 		// The fast path: only the host's own addresses are martian; what a
 		// wide mask on lo makes local is not looked at.
 		return set.AcceptLocal || !h.holds(src, ScopeHost)
@@ -207,11 +261,12 @@ func (h *Host) validSource(in *Interface, src netip.Addr, out string) bool {
 // interface prefers towards dst. The result is invalid if the host has none.
 func (h *Host) selectAddr(in *Interface, dst netip.Addr, scope Scope) netip.Addr {
 	var first netip.Addr
+	narrowest := h.narrowest(in)
 	for _, a := range in.Addresses {
-		if a.Secondary || a.Scope > scope {
+		if a.Secondary || min(a.Scope, narrowest) > scope {
 			continue
 		}
-		if !dst.IsValid() || a.Contains(dst) {
+		if !dst.IsValid() || a.matches(dst) {
 			return a.Addr()
 		}
 		if !first.IsValid() {
