@@ -15,7 +15,7 @@
 // (trail.go, asks.go). What segments and files have found is merged in order,
 // and becomes an evidence.Log (replay.go, records.go).
 //
-// WriteFile writes frames to a pcapng file, each with a comment.
+// WriteFrames writes frames as a pcapng file, each with a comment.
 //
 // All but Open work on every operating system; that needs Linux.
 package capture

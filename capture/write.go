@@ -1,12 +1,9 @@
 package capture
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -18,30 +15,8 @@ type Commented struct {
 	Comment string
 }
 
-// WriteFile writes frames to a pcapng file that Wireshark shows with their
-// comments. The file is there only once it is whole: it gets its name last.
-func WriteFile(name string, frames []Commented) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return withoutPath(err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriter(f)
-	if err := WriteFrames(w, frames); err != nil {
-		return err
-	}
-	if err := errors.Join(w.Flush(), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
-// WriteFrames writes one section of pcapng: a header, an interface for each
+// WriteFrames writes one section of pcapng, which Wireshark shows with the
+// comments: a header, an interface for each
 // combination of link type, file and interface among the frames, and an
 // enhanced packet block for each frame, in their order.
 func WriteFrames(w io.Writer, frames []Commented) error {

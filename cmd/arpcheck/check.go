@@ -37,10 +37,7 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	// A signal ends the run in order; a second one ends the program.
-	ctx, stop := interruptible(ctx, a.stderr, notUndone(o))
-	defer stop()
-
+	// To open a named pipe waits for its reader: a signal may end that at once.
 	files, err := openOutputs(o.render.outputs)
 	if err != nil {
 		return err
@@ -52,6 +49,9 @@ func (a *app) check(ctx context.Context, o *checkOptions) error {
 	}
 	defer proof.discard()
 
+	// A signal ends the run in order; a second one ends the program.
+	ctx, stop := interruptible(ctx, a.stderr, notUndone(o))
+	defer stop()
 	started := time.Now()
 	s, err := a.open(o)
 	if err != nil {

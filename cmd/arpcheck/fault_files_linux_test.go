@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -241,5 +241,37 @@ func TestUnfinishedAreRemoved(t *testing.T) {
 	}
 	if got := listing(t, dir); len(got) > 0 {
 		t.Errorf("left in the folder: %v", got)
+	}
+}
+
+// Who could read the result of yesterday can read that of today, and it still
+// belongs to the same user.
+func TestReplacedFileKeepsItsModeAndOwner(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	name := filepath.Join(t.TempDir(), "result.json")
+	if err := errors.Join(os.WriteFile(name, nil, 0o600), os.Chmod(name, 0o664)); err != nil {
+		t.Fatal(err)
+	}
+	uid := os.Getuid()
+	if uid == 0 {
+		uid = 1000
+		if err := os.Chown(name, uid, uid); err != nil {
+			t.Logf("chown: %v", err) // a user namespace with one user
+			uid = 0
+		}
+	}
+	f, err := openOutput(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.write(func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if owner := int(info.Sys().(*syscall.Stat_t).Uid); info.Mode() != 0o664 || owner != uid || info.Size() != 3 {
+		t.Errorf("mode %v, owner %d, %d octets; want 0664, %d and 3", info.Mode(), owner, info.Size(), uid)
 	}
 }

@@ -70,11 +70,19 @@ func openOutput(name string) (*outputFile, error) {
 	temp := fmt.Sprintf("%s.%08x.tmp", f.path, rand.Uint32())
 	if f.w, err = openUnnamed(f.path, mode); err == nil {
 		f.unnamed = true
-		return f, nil
+	} else {
+		f.temp = temp
+		unfinished.Store(temp, nil)
+		f.w, err = os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	}
-	f.temp = temp
-	unfinished.Store(temp, nil)
-	f.w, err = os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err == nil && info != nil {
+		// What it replaces belongs to somebody, and others may be let read it.
+		err = f.w.Chmod(mode)
+		keepOwner(f.w, info)
+	}
+	if err != nil {
+		f.discard()
+	}
 	return f, err
 }
 

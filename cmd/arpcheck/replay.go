@@ -56,9 +56,7 @@ func (a *app) replay(ctx context.Context, o *replayOptions) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	ctx, stop := interruptible(ctx, a.stderr, "")
-	defer stop()
-
+	// To open a named pipe waits for its reader: a signal may end that at once.
 	files, err := openOutputs(o.render.outputs)
 	if err != nil {
 		return err
@@ -69,6 +67,8 @@ func (a *app) replay(ctx context.Context, o *replayOptions) error {
 		return err
 	}
 	defer proof.discard()
+	ctx, stop := interruptible(ctx, a.stderr, "")
+	defer stop()
 
 	// For what comes after the reading, too.
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(replayMemory))

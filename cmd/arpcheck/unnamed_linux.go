@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,4 +28,12 @@ func nameIt(f *os.File, name string) error {
 		return &os.PathError{Op: "linkat", Path: name, Err: err}
 	}
 	return nil
+}
+
+// keepOwner gives a file the owner and the group of the one that it replaces,
+// as far as this program may.
+func keepOwner(f *os.File, was os.FileInfo) {
+	if sys, ok := was.Sys().(*syscall.Stat_t); ok {
+		_ = f.Chown(int(sys.Uid), int(sys.Gid)) // EPERM: it is ours from now on
+	}
 }
