@@ -28,12 +28,14 @@ type fabric struct {
 	nl      *netlink.Handle
 	raw     map[int]*nl.SocketHandle // for requests that netlink has no call for
 	bridges map[string]int32         // index by segment
+	cables  map[string]int           // how many each segment gets
+	control int                      // a socket for ioctls; -1: none
 	ports   int32
 }
 
 // newFabric makes the namespace and the bridges, and leaves the calling thread in it.
 func newFabric(t Topology, base *baseline) (_ *fabric, err error) {
-	f := &fabric{bridges: map[string]int32{}}
+	f := &fabric{bridges: map[string]int32{}, cables: map[string]int{}, control: -1}
 	defer func() {
 		if err != nil {
 			f.close()
@@ -49,12 +51,16 @@ func newFabric(t Topology, base *baseline) (_ *fabric, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.control, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
+		return nil, err
+	}
 	f.raw = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
 	if err := base.apply(); err != nil {
 		return nil, err
 	}
 	for _, h := range t.Hosts {
 		for _, ifc := range h.Interfaces {
+			f.cables[ifc.Segment]++
 			if ifc.Segment == "" || f.bridges[ifc.Segment] != 0 {
 				continue
 			}
@@ -89,8 +95,10 @@ func (f *fabric) plug(ifc InterfaceSpec, index int32, into *os.File) error {
 	addOneQueue(func(d nl.NetlinkRequestData) { peer.AddChild(d) })
 	req.AddData(info)
 
-	_, err := req.Execute(unix.NETLINK_ROUTE, 0)
-	return err
+	if _, err := req.Execute(unix.NETLINK_ROUTE, 0); err != nil || f.cables[ifc.Segment] <= crowd {
+		return err
+	}
+	return f.ownQueue(fmt.Sprintf("port%d", f.ports), ifc.Name)
 }
 
 // settle waits until the ports forward: all of them, or the one with this
@@ -133,6 +141,10 @@ func awaitUp(nl *netlink.Handle, counts func(*netlink.LinkAttrs) bool) error {
 }
 
 func (f *fabric) close() {
+	if f.control >= 0 {
+		unix.Close(f.control)
+		f.control = -1
+	}
 	if f.raw != nil {
 		f.raw[unix.NETLINK_ROUTE].Close()
 	}
