@@ -118,14 +118,15 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 
 	r.Findings = s.findings(suspects)
 	r.Notes = append(s.mended(suspects), s.notes(r.Findings)...)
-	r.Tests = s.tests(suspects, missing, r.Findings)
+	var open []string
+	r.Tests, open = s.tests(suspects, missing, r.Findings)
 	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)
 	for _, f := range r.Findings {
 		if f.Severity == Critical {
 			r.Verdict = Fail
 		}
 	}
-	r.Summary = s.summary(r, suspects)
+	r.Summary = s.summary(r, suspects, open)
 	if s.cfg.Frames {
 		for _, rec := range s.log.Records {
 			if s.foreign(rec) {
