@@ -42,6 +42,8 @@ func (l *Lab) Hosts() []*Host    { return nil }
 
 func program(string) string { return "" }
 
+func (s *Standing) alive() bool { return false }
+
 func (s *Standing) nsenter(StandingHost) string { return "" }
 
 // Up needs Linux.

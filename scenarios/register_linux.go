@@ -104,22 +104,26 @@ func (k *keeper) register(name string) error {
 			if k.taken(dir) {
 				continue
 			}
-			text, err := json.Marshal(k.Standing)
-			if err != nil {
-				return err
-			}
-			// Complete or not at all: whoever reads it does not wait.
-			tmp := filepath.Join(dir, unnamedEntry)
-			err = os.WriteFile(tmp, text, 0o600)
-			if err == nil {
-				err = os.Rename(tmp, k.file(dir))
-			}
-			if err != nil {
-				_ = os.Remove(tmp)
-			}
-			return err
+			return k.enter(dir)
 		}
 	})
+}
+
+// enter writes the lab's entry, complete or not at all.
+func (s *Standing) enter(dir string) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(dir, unnamedEntry)
+	err = os.WriteFile(tmp, text, 0o600)
+	if err == nil {
+		err = os.Rename(tmp, s.file(dir))
+	}
+	if err != nil {
+		_ = os.Remove(tmp)
+	}
+	return err
 }
 
 func (s *Standing) file(dir string) string { return filepath.Join(dir, "lab-"+s.Name+".json") }

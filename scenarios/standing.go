@@ -1,6 +1,9 @@
 package scenarios
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // A Standing is a lab that goes on without the process that started it. A
 // keeper process holds its namespaces and runs its services.
@@ -15,6 +18,9 @@ type Standing struct {
 	Isolated bool           `json:"isolated"` // the keeper is in a user namespace of its own
 	Hosts    []StandingHost `json:"hosts"`
 
+	// Lost says which services have ended by themselves; empty: none.
+	Lost string `json:"lost,omitempty"`
+
 	// Damaged says, if it is not empty, why nothing is known but the name.
 	Damaged string `json:"-"`
 }
@@ -25,6 +31,17 @@ type StandingHost struct {
 	NetNS string `json:"netns"` // name below /run/netns; empty: it has none, as an ordinary user's
 	Path  string `json:"path"`  // of the namespace, by the keeper
 	Inode uint64 `json:"inode"` // of the namespace
+}
+
+// Trouble says what is wrong with the lab, or nothing.
+func (s *Standing) Trouble() string {
+	switch {
+	case s.Damaged != "":
+		return s.Damaged
+	case !s.alive():
+		return fmt.Sprintf("its process %d is gone", s.Keeper)
+	}
+	return s.Lost
 }
 
 // Enter is the command that runs another one on the host: what follows it is

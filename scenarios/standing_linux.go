@@ -103,7 +103,7 @@ func Keep(ctx context.Context, in io.Reader, file string) error {
 	}
 	answer.Close()
 	if err == nil {
-		<-ctx.Done()
+		k.watch(ctx)
 	}
 	return errors.Join(err, k.Close())
 }
@@ -113,6 +113,20 @@ type keeper struct {
 	Standing
 	lab   *Lab
 	named bool // its namespaces get names
+}
+
+// watch enters which services have ended, until ctx does.
+func (k *keeper) watch(ctx context.Context) {
+	for pause(ctx, time.Second) == nil {
+		lost := ""
+		if err := k.lab.lost(); err != nil {
+			lost = err.Error()
+		}
+		if lost != k.Lost {
+			k.Lost = lost
+			_ = locked(k.enter) // for people alone: without it the lab is no worse
+		}
+	}
 }
 
 func raise(in io.Reader, file string) (*keeper, error) {

@@ -40,7 +40,7 @@ namespaces are allowed.`,
 func (a *app) scenarioListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                   "list",
-		Short:                 "Lists the scenarios, and what each of them teaches",
+		Short:                 "Lists the scenarios, and what each of them teaches; and the labs that stand",
 		DisableFlagsInUseLine: true,
 		Args:                  noArguments,
 		RunE: func(*cobra.Command, []string) error {
@@ -54,9 +54,29 @@ func (a *app) scenarioListCommand() *cobra.Command {
 					fmt.Fprintf(&b, "  > %s\n", line)
 				}
 			}
+			b.WriteString(listStanding())
 			return a.print(b.String())
 		},
 	}
+}
+
+// listStanding lists the labs that stand, with what is wrong with them.
+func listStanding() string {
+	labs, err := scenarios.Labs()
+	if err != nil || len(labs) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\nLabs that stand, until arpcheck scenario down:\n")
+	for _, l := range labs {
+		fmt.Fprintf(&b, "  %s\n", oneLine(l.Name))
+		if wrong := l.Trouble(); wrong != "" {
+			for _, line := range report.Wrap(wrong, 76) {
+				fmt.Fprintf(&b, "  ! %s\n", line)
+			}
+		}
+	}
+	return b.String()
 }
 
 func (a *app) scenarioShowCommand() *cobra.Command {
