@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -68,6 +69,40 @@ func TestFloodOfClaimants(t *testing.T) {
 			first = log
 		} else if diff := differ(first, log); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// Of a long capture in which the same is said again and again not all is kept,
+// but nothing is lost: whoever says anything else is among the records.
+func TestRepeats(t *testing.T) {
+	var frames []captured
+	for i := range 6000 {
+		at := start + int64(i)*second
+		frames = append(frames,
+			captured{ns: at, data: whoHas(vip, clientIP, clientMAC, evidence.Broadcast)},
+			captured{ns: at + 1000, data: isAt(vip, directorMAC, clientIP, clientMAC)})
+		if i == 3000 {
+			frames = append(frames, captured{ns: at + 2000, data: isAt(vip, serverMAC, clientIP, clientMAC)})
+		}
+	}
+	data := pcapFile(binary.LittleEndian, true, linkEthernet, frames)
+	for _, workers := range []int{1, 2} {
+		log := replayed(t, data, ReplayConfig{Watch: []netip.Addr{vip}, Workers: workers, Segment: 100_000})
+		if len(log.Gaps) != 1 || log.Shortened != 0 || log.Repeats != uint64(len(frames)-len(log.Records)) {
+			t.Fatalf("%d workers: gaps %v, %d shortened, %d repeats, %d records", workers, log.Gaps, log.Shortened, log.Repeats, len(log.Records))
+		}
+		var in []evidence.Record
+		for _, rec := range log.Records {
+			if rec.Time.After(log.Gaps[0].From) && rec.Time.Before(log.Gaps[0].To) {
+				in = append(in, rec)
+			}
+		}
+		if len(in) != 1 || in[0].SenderMAC != serverMAC {
+			t.Errorf("%d workers: in the gap %v, want the one reply of the server", workers, in)
+		}
+		if log.Gaps[0].Addr != vip || log.Gaps[0].To.Sub(log.Gaps[0].From) < 1000*time.Second {
+			t.Errorf("%d workers: gap %v", workers, log.Gaps[0])
 		}
 	}
 }

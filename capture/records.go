@@ -2,6 +2,7 @@ package capture
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -64,27 +65,33 @@ func (r *replay) claims() []evidence.Claim {
 	return all
 }
 
-// records returns the records of all trails as one timeline, and how many
-// there were that are not kept.
-func (r *replay) records(tallies []*tally) (all []evidence.Record, dropped uint64) {
+// records puts the records of all trails into the log as one timeline, with
+// what is to be said of those that are not kept.
+func (r *replay) records(log *evidence.Log, tallies []*tally) {
 	perFile := make([][]evidence.Record, len(r.sources))
 	index := map[string]int{}
 	for i, source := range r.sources {
 		index[source.Name] = i
 	}
 	for n, t := range tallies {
-		trails := []*trail{t.adverts}
-		for _, tr := range t.trails {
-			trails = append(trails, tr)
-		}
-		for _, tr := range trails {
+		trails := map[uint32]*trail{0: t.adverts}
+		maps.Copy(trails, t.trails)
+		for _, addr := range slices.Sorted(maps.Keys(trails)) {
+			tr := trails[addr]
 			recs := tr.records()
 			for _, rec := range recs {
 				i := index[rec.File]
 				perFile[i] = append(perFile[i], rec)
 			}
-			if n == len(tallies)-1 {
-				dropped += tr.seen - uint64(distinct(recs))
+			if n < len(tallies)-1 {
+				continue
+			}
+			switch left := tr.seen - uint64(distinct(recs)); {
+			case tr.full:
+				log.Shortened += left
+			case left > 0:
+				log.Repeats += left
+				log.Gaps = append(log.Gaps, tr.gap(addr))
 			}
 		}
 	}
@@ -92,7 +99,7 @@ func (r *replay) records(tallies []*tally) (all []evidence.Record, dropped uint6
 		slices.SortFunc(perFile[i], byNumber)
 		perFile[i] = slices.CompactFunc(perFile[i], func(a, b evidence.Record) bool { return a.Number == b.Number })
 	}
-	return timeline(perFile), dropped
+	log.Records = timeline(perFile)
 }
 
 func byNumber(a, b evidence.Record) int { return cmp.Compare(a.Number, b.Number) }

@@ -105,7 +105,7 @@ func replayLimited(ctx context.Context, sources []Source, cfg ReplayConfig, limi
 			trails = append(trails, first)
 		}
 	}
-	log.Records, log.Shortened = r.records(trails)
+	r.records(&log, trails)
 	return log, nil
 }
 

@@ -134,6 +134,18 @@ func (t *trail) records() []evidence.Record {
 	return all
 }
 
+// gap is the time of which only samples are kept.
+func (t *trail) gap(addr uint32) evidence.Gap {
+	g := evidence.Gap{From: t.head[len(t.head)-1].Time, To: t.tail.appendTo(nil)[0].Time}
+	if g.To.Before(g.From) { // time runs backwards
+		g.From, g.To = g.To, g.From
+	}
+	if addr != 0 {
+		g.Addr = addrOf(addr)
+	}
+	return g
+}
+
 // A ring holds the last records that were added.
 type ring struct {
 	most int

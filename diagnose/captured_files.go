@@ -78,6 +78,9 @@ func (c *captured) notes() (notes []Note) {
 	if c.log.Unlisted > 0 {
 		add("%d frames claim more addresses than arpcheck lists: somebody invents them, or the capture is of a very large network", c.log.Unlisted)
 	}
+	if c.log.Repeats > 0 {
+		add("%d frames only repeat what the same hosts did before and after; they were looked at as they came, and counts here leave them out", c.log.Repeats)
+	}
 	if c.log.Shortened > 0 {
 		add("%d frames were counted, but not looked at one by one: the first, the last and some of each kind are", c.log.Shortened)
 	}

@@ -187,7 +187,16 @@ func (s *scene) lossless() bool { return len(s.losses()) == 0 }
 
 // heard reports whether the log goes on for d after a record, losing nothing.
 func (s *scene) heard(rec evidence.Record, d time.Duration) bool {
-	return s.lossless() && s.end(rec).Sub(rec.Time) >= d
+	return s.lossless() && s.end(rec).Sub(rec.Time) >= d && !s.inGap(rec, d)
+}
+
+// inGap reports whether what followed a record is not in the log, though it was
+// seen.
+func (s *scene) inGap(rec evidence.Record, d time.Duration) bool {
+	return slices.ContainsFunc(s.log.Gaps, func(g evidence.Gap) bool {
+		about := g.Addr == s.vip || g.Addr == rec.TargetIP || g.Addr == rec.SenderIP
+		return about && rec.Time.Before(g.To) && rec.Time.Add(d).After(g.From)
+	})
 }
 
 // askedInFull reports whether silence of everyone would mean something: the

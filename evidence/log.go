@@ -23,13 +23,24 @@ type Log struct {
 	// Of files only: who claimed what, in the order of address, VLANs and
 	// first claim, and what there is to say about each file. Records then
 	// holds what concerns the addresses that were asked for, or those with
-	// more than one claimant, and is itself bounded: Shortened counts the
-	// frames about these that are not in it.
+	// more than one claimant, and is itself bounded. Repeats counts the frames
+	// about these that are left out because each host did the same before and
+	// after; they stood in the Gaps. Shortened counts those of which not even
+	// that is known.
 	Claims    []Claim
 	Unlisted  uint64 // frames whose claim did not fit into Claims
+	Repeats   uint64
+	Gaps      []Gap
 	Shortened uint64
 	Conflicts uint64 // addresses with more than one claimant in one VLAN, listed or not in Records
 	Files     []File
+}
+
+// A Gap is a time of which Records holds samples only: the first and the last
+// frames of each kind from each host. Who is silent in it may have spoken.
+type Gap struct {
+	Addr     netip.Addr // that the frames are about; invalid: adverts of virtual routers
+	From, To time.Time
 }
 
 // Reason names why a frame is no evidence.
