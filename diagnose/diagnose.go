@@ -63,9 +63,10 @@ func Fault(log *evidence.Log, cfg Config) bool {
 const mostSuspects = 256
 
 // suspected lists the hosts to examine: those with a role by name first, then
-// as they were seen.
+// those that claim the VIP or announce it, then who merely holds it; and of
+// each as they were seen.
 func (s *scene) suspected() []evidence.MAC {
-	var first, rest []evidence.MAC
+	var first, claims, rest []evidence.MAC
 	for mac, p := range s.parts {
 		if p.role == Director || s.isNamed(mac) {
 			first = append(first, mac)
@@ -77,12 +78,20 @@ func (s *scene) suspected() []evidence.MAC {
 		most = mostSuspects
 	}
 	for _, mac := range s.order {
-		if !slices.Contains(first, mac) && len(first)+len(rest) < most {
+		switch d := s.deeds[mac]; {
+		case slices.Contains(first, mac):
+		case len(d.replies)+len(d.gratuitous)+len(d.announcements) > 0:
+			claims = append(claims, mac)
+		default:
 			rest = append(rest, mac)
 		}
 	}
-	return append(first, rest...)
+	more := append(claims, rest...)
+	return append(first, more[:min(len(more), max(0, most-len(first)))]...)
 }
+
+// unexamined is how many hosts have to do with the VIP and are not among these.
+func (s *scene) unexamined(suspected int) int { return len(s.parts) - suspected }
 
 // suspect is one host with all that is known of it.
 type suspect struct {
@@ -117,7 +126,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r.Hosts = append(r.Hosts, missing...)
 
 	r.Findings = s.findings(suspects)
-	r.Notes = append(s.mended(suspects), s.notes(r.Findings)...)
+	r.Notes = append(s.mended(suspects), s.notes(r.Findings, s.unexamined(len(suspects)))...)
 	var open []string
 	r.Tests, open = s.tests(suspects, missing, r.Findings)
 	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)
@@ -208,7 +217,7 @@ func (s *scene) missing() (hosts []Host) {
 
 // notes are those of the run that concern this VIP, and what is to be done when
 // all that was found is mended.
-func (s *scene) notes(findings []Finding) (notes []Note) {
+func (s *scene) notes(findings []Finding, unexamined int) (notes []Note) {
 	for _, n := range s.log.Notes {
 		if !n.VIP.IsValid() || n.VIP == s.vip {
 			notes = append(notes, Note{Text: n.Text})
@@ -222,8 +231,8 @@ func (s *scene) notes(findings []Finding) (notes []Note) {
 	if s.onSelf() {
 		notes = append(notes, Note{Text: "this host has " + s.vip.String() + " itself and cannot see its own answers: run the check from a client"})
 	}
-	if n := len(s.parts) - len(s.suspected()); n > 0 {
-		notes = append(notes, Note{Text: fmt.Sprintf("%d more hosts have to do with the address, and were not examined", n)})
+	if unexamined > 0 {
+		notes = append(notes, Note{Text: fmt.Sprintf("%d more hosts have to do with the address, and were not examined", unexamined)})
 	}
 	misled := func(f Finding) bool {
 		return slices.Contains([]Code{ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Bypassed}, f.Code) && !s.shared

@@ -71,6 +71,8 @@ func (s *scene) doubts(suspects []*suspect, missing []Host, findings []Finding) 
 	d.add(s.onSelf(), ofReply, "this host has the VIP itself and cannot see its own answers")
 	d.add(!s.heir.IsZero(), ofReply, "the VIP moved from %s to %s during the %s", s.names(s.owners()), s.people.call(s.heir), s.run())
 	d.add(!s.stillThere(), asked, "nothing at all was heard in its last part: is the link up?")
+	n := s.unexamined(len(suspects))
+	d.add(n > 0, asked, "%s not examined", count(n, "more host has to do with it and was", "more hosts have to do with it and were"))
 	s.absent(&d, missing)
 	s.unseenServers(&d, suspects, asked)
 	for _, f := range findings {

@@ -1,8 +1,10 @@
 package diagnose
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -22,5 +24,50 @@ func TestEachDoubtIsTold(t *testing.T) {
 		if r.Verdict != Inconclusive || !strings.Contains(r.Summary, tc.want) {
 			t.Errorf("%s: %s, %+v: %s", name, r.Verdict, r.Tests, r.Summary)
 		}
+	}
+}
+
+// realServers is a segment with a director and very many real servers.
+func realServers(n int, announce func(i int) int) (*lab, Config) {
+	wide := netip.MustParsePrefix("192.168.0.0/16")
+	actors := []*actor{director()}
+	for i := range n {
+		ip := netip.AddrFrom4([4]byte{192, 168, byte(4 + i/200), byte(1 + i%200)})
+		a := server(evidence.MAC{2, 0, 0, 1, byte(i >> 8), byte(i)}, ip, 1, announce(i), "lo")
+		a.host.Interfaces[1].Addresses[0].Prefix = netip.PrefixFrom(ip, wide.Bits())
+		actors = append(actors, a)
+	}
+	cfg := self(vip)
+	cfg.Self.Prefix, cfg.Director = wide, dirNamed
+	l := newLab(actors...)
+	l.asking(vip)
+	for range 2 {
+		l.echo(vip, l.unused(), evidence.Broadcast)
+		l.tick(100 * time.Millisecond)
+	}
+	l.echo(vip, client, evidence.Broadcast)
+	l.tick(time.Second)
+	l.whoHas(vip, client, dirMAC)
+	l.tick(time.Second)
+	return l, cfg
+}
+
+// However many hosts hold the VIP, the one that announces it is found, and
+// silence of those that were not examined passes nothing.
+func TestMoreHostsThanAreExamined(t *testing.T) {
+	l, cfg := realServers(mostSuspects+44, func(i int) int {
+		if i == mostSuspects+43 {
+			return 0
+		}
+		return 2
+	})
+	r := Diagnose(l.end(), cfg)[0]
+	if r.Verdict != Fail || !hasCode(r, AnnounceLeak) {
+		t.Errorf("one announces: %s, %v: %s", r.Verdict, codes(r), r.Summary)
+	}
+	l, cfg = realServers(mostSuspects+44, func(int) int { return 2 })
+	r = Diagnose(l.end(), cfg)[0]
+	if r.Verdict != Inconclusive || !strings.Contains(r.Summary, "45 more hosts have to do with it and were not examined") {
+		t.Errorf("none announces: %s: %s", r.Verdict, r.Summary)
 	}
 }
