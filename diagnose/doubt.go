@@ -66,6 +66,10 @@ func (s *scene) doubts(suspects []*suspect, missing []Host, findings []Finding) 
 		}
 	}
 	d.add(s.nobody, ofReply, "a frame claims it for the MAC address 00:00:00:00:00:00, which clients believe and which is nobody's")
+	if wrong := s.misleading(); len(wrong) > 0 {
+		d.add(true, ofReply, "%s, sent by %s, claims that it is at %s, and clients believe that",
+			s.inFrame(wrong[0]), s.people.call(wrong[0].Src), s.people.call(wrong[0].SenderMAC))
+	}
 	d.add(!s.lossless(), asked, "%s, so silence proves nothing", strings.Join(s.losses(), "; "))
 	d.add(!s.ownerKnown() && s.splitBrain(), ofReply, "several hosts advertise it by VRRP at the same time, and %s", s.onlyAnswer())
 	d.add(s.onSelf(), ofReply, "this host has the VIP itself and cannot see its own answers")

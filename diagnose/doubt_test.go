@@ -71,3 +71,28 @@ func TestMoreHostsThanAreExamined(t *testing.T) {
 		t.Errorf("none announces: %s: %s", r.Verdict, r.Summary)
 	}
 }
+
+// Clients believe the ARP sender, whatever the Ethernet source is: a claim for
+// another host than the owner leaves it open who answers.
+func TestAClaimInTheNameOfAnother(t *testing.T) {
+	other, otherIP := evidence.MAC{2, 0, 0, 0, 0, 0x0b}, netip.MustParseAddr("192.168.1.77")
+	for _, cfg := range []Config{{VIPs: []netip.Addr{vip}, Director: dirNamed}, {VIPs: []netip.Addr{vip}}, {}} {
+		for of, want := range map[evidence.MAC]Verdict{other: Inconclusive, dirMAC: Pass} {
+			wire := newTap()
+			for mac, ip := range map[evidence.MAC]netip.Addr{dirMAC: dirIP, other: otherIP} {
+				wire.whoHas(routerIP, mac, ip)
+				wire.isAt(routerIP, routerMAC, mac, ip)
+			}
+			for range 3 {
+				wire.whoHas(vip, clientMAC, client)
+				wire.isAt(vip, dirMAC, clientMAC, client)
+				wire.see(evidence.Record{Kind: evidence.ARPReply, Src: r1, Dst: clientMAC, SenderMAC: of, SenderIP: vip, TargetMAC: clientMAC, TargetIP: client})
+				wire.tick(2 * time.Second)
+			}
+			r := Captured(wire.end(), cfg)[0]
+			if r.Verdict != want || !hasCode(r, SourceMismatch) && len(cfg.VIPs) > 0 {
+				t.Errorf("%s, %+v: %s, %+v: %s", of, cfg, r.Verdict, r.Findings, r.Summary)
+			}
+		}
+	}
+}

@@ -35,6 +35,7 @@ func (s *scene) findings(suspects []*suspect) (all []Finding) {
 			all = append(all, f)
 		}
 	}
+	all = append(all, s.mismatches(suspects)...)
 	if f, ok := s.loss(); ok {
 		all = append(all, f)
 	}
@@ -156,22 +157,46 @@ func (s *scene) alive(x *suspect) []evidence.Record {
 // mismatch is a claim whose ARP sender is not its Ethernet source. Virtual
 // routers do so by design.
 func (s *scene) mismatch(x *suspect) (Finding, bool) {
-	if _, _, ok := x.mac.Virtual(); ok {
+	if shared(x.mac) {
 		return Finding{}, false
 	}
 	for _, group := range [][]evidence.Record{x.replies, x.announcements, x.gratuitous, s.inNameOf(x.mac)} {
 		for _, rec := range group {
-			if rec.Src == rec.SenderMAC || s.spoofs(rec.Src) {
-				continue
+			if rec.Src != rec.SenderMAC && !s.spoofs(rec.Src) {
+				return s.mismatched(rec), true
 			}
-			f := s.about(x, SourceMismatch, Warning, []evidence.Record{rec})
-			f.Summary = fmt.Sprintf("A frame from %s claims that %s is at %s.", rec.Src, s.vip, rec.SenderMAC)
-			f.Why = "The Ethernet source and the ARP sender differ. Clients believe the ARP sender. Some bonding and virtual-router set-ups do this; so does ARP spoofing."
-			f.Fix = []string{"# find the switch port of " + rec.Src.String() + " in the switch's MAC address table"}
-			return f, true
 		}
 	}
 	return Finding{}, false
+}
+
+// mostForged is of how many hosts that show nothing else it is reported that
+// others speak in their names.
+const mostForged = 8
+
+// mismatches are the claims in the name of hosts that show nothing else about
+// the VIP.
+func (s *scene) mismatches(suspects []*suspect) (all []Finding) {
+	told := map[evidence.MAC]bool{}
+	for _, x := range suspects {
+		told[x.mac] = true
+	}
+	for _, rec := range s.forgeries() {
+		if !told[rec.SenderMAC] && !s.spoofs(rec.Src) && len(all) < mostForged {
+			told[rec.SenderMAC] = true
+			all = append(all, s.mismatched(rec))
+		}
+	}
+	return all
+}
+
+func (s *scene) mismatched(rec evidence.Record) Finding {
+	f := Finding{Code: SourceMismatch, Severity: Warning, MAC: rec.SenderMAC, IPs: s.people.ips[rec.SenderMAC]}
+	prove(&f, []evidence.Record{rec})
+	f.Summary = fmt.Sprintf("A frame from %s claims that %s is at %s.", rec.Src, s.vip, rec.SenderMAC)
+	f.Why = "The Ethernet source and the ARP sender differ. Clients believe the ARP sender. Some bonding and virtual-router set-ups do this; so does ARP spoofing."
+	f.Fix = []string{"# find the switch port of " + rec.Src.String() + " in the switch's MAC address table"}
+	return f
 }
 
 // loss says that frames did not reach this program.

@@ -115,16 +115,25 @@ func (p *people) disputes(mac evidence.MAC, vip netip.Addr) (n int) {
 	return n
 }
 
-// inNameOf are the frames in which others speak about the VIP in the name of a
-// host.
-func (s *scene) inNameOf(mac evidence.MAC) (all []evidence.Record) {
+// forgeries are the frames in which hosts speak about the VIP in the names of
+// others, in order.
+func (s *scene) forgeries() (all []evidence.Record) {
 	for _, recs := range s.forged {
-		for _, rec := range recs {
-			if rec.SenderMAC == mac {
-				all = append(all, rec)
-			}
-		}
+		all = append(all, recs...)
 	}
 	slices.SortFunc(all, order)
 	return all
+}
+
+// inNameOf are those in the name of one host.
+func (s *scene) inNameOf(mac evidence.MAC) []evidence.Record {
+	return slices.DeleteFunc(s.forgeries(), func(rec evidence.Record) bool { return rec.SenderMAC != mac })
+}
+
+// misleading are those that lead clients to a host which is not the owner: they
+// believe the ARP sender, whoever sent it.
+func (s *scene) misleading() []evidence.Record {
+	return slices.DeleteFunc(s.forgeries(), func(rec evidence.Record) bool {
+		return s.parts[rec.SenderMAC].role == Director || s.former[rec.SenderMAC]
+	})
 }
