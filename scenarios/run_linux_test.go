@@ -18,12 +18,17 @@ import (
 	"github.com/arpcheck/arpcheck/diagnose"
 )
 
-// TestEmbedded runs every scenario of the program, and the commented example.
+// TestEmbedded runs every scenario of the program, the commented example, and a
+// failover by hand, with a keepalived that is stopped, killed and started again.
 // Together they take little more than the longest of them, as they mostly wait;
 // parallel subtests would be no more than there are processors.
 func TestEmbedded(t *testing.T) {
 	Need(t)
-	specs := append(All(), exampleSpec(t))
+	failover, err := Load("testdata/failover.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	specs := append(All(), exampleSpec(t), failover)
 	outcomes := make([]Outcome, len(specs))
 	started := time.Now()
 	room := make(chan bool, 4*runtime.NumCPU())

@@ -158,8 +158,12 @@ func (l *Lab) keepalived(h *Host, s Service) (io.Closer, error) {
 	if err := os.WriteFile(base+".conf", []byte(s.Keepalived), 0o600); err != nil {
 		return nil, err
 	}
+	// One that was killed has left them, and the process id in them is 1, which
+	// in the process namespace of the next one is alive.
+	pid, vrrpPID := base+".pid", base+".vrrp.pid"
+	_, _ = os.Remove(pid), os.Remove(vrrpPID)
 	p, err := h.spawn(context.Background(), "keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp",
-		"--use-file", base+".conf", "--pid", base+".pid", "--vrrp_pid", base+".vrrp.pid")
+		"--use-file", base+".conf", "--pid", pid, "--vrrp_pid", vrrpPID)
 	if err != nil {
 		return nil, err
 	}

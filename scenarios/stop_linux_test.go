@@ -38,20 +38,3 @@ func TestStop(t *testing.T) {
 		}
 	}
 }
-
-// The failover that an administrator makes by hand: keepalived is stopped on
-// one director, and the other has the VIP.
-func TestStopKeepalived(t *testing.T) {
-	Need(t)
-	s, err := Load("testdata/failover.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := s.Run(t.Context())
-	if o.Status == Skipped && os.Getenv(NoSkip) == "" {
-		t.Skip(o.Reason)
-	}
-	if err := o.Err(); err != nil {
-		t.Error(err)
-	}
-}
