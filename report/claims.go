@@ -61,6 +61,13 @@ func (p *printer) claimRow(r *diagnose.Result, c *diagnose.Claim) []cell {
 		{text: p.brief(c.Last.Time)},
 		number(c.Replies), number(c.Requests), number(c.Gratuitous),
 	}
+	for i, code := range []diagnose.Code{diagnose.ReplyLeak, diagnose.AnnounceLeak, diagnose.GratuitousLeak} {
+		found := slices.ContainsFunc(r.Findings, func(f diagnose.Finding) bool { return f.Code == code && f.MAC == c.MAC })
+		if told := &row[len(row)-3+i]; found && told.text != "0" {
+			told.mark = true
+			told.text += " !"
+		}
+	}
 	if slices.ContainsFunc(r.Claims, probed) {
 		row = append(row, number(c.Probes))
 	}
@@ -141,7 +148,7 @@ func (p *printer) asks(r *diagnose.Result) {
 		}
 		p.more(len(ask.Answers)-len(answers), "answer", "    ")
 	}
-	p.left(answered(r.Asks)-len(shown), int(r.AsksTotal)-len(r.Asks), "who-has")
+	p.left(answered(r.Asks)-len(shown), int(r.AsksTotal)-len(r.Asks), "request")
 }
 
 // telling are the who-has that are shown: answered by several hosts if there

@@ -29,7 +29,7 @@ func junitTests(r *diagnose.Result) (tests []junitTest, left []diagnose.Finding)
 	for _, f := range r.Findings {
 		to := other
 		switch f.Code {
-		case diagnose.ReplyLeak, diagnose.GratuitousLeak, diagnose.OnNIC, diagnose.Conflict, diagnose.Unowned:
+		case diagnose.ReplyLeak, diagnose.GratuitousLeak, diagnose.OnNIC, diagnose.Conflict, diagnose.Unowned, diagnose.Bypassed, diagnose.Spoofing:
 			to = reply
 		case diagnose.AnnounceLeak:
 			to = announce

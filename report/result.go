@@ -184,7 +184,7 @@ func counts(c *diagnose.Capture) string {
 	}
 	text := fmt.Sprintf("frames: %d sent, %d received, %s, %d analysed, %d ignored", c.Sent, c.Received, lost, c.Analysed, ignored)
 	if len(c.Files) > 0 {
-		text = fmt.Sprintf("frames: %d read, %s, %d analysed one by one, %d ignored", c.Received, lost, c.Analysed, ignored)
+		text = fmt.Sprintf("frames: %d read, %s, %d kept as evidence, %d ignored", c.Received, lost, c.Analysed, ignored)
 	}
 	if len(reasons) > 0 {
 		text += " (" + strings.Join(reasons, ", ") + ")"
