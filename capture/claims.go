@@ -126,7 +126,7 @@ func (c *claims) find(addr uint32, vlans, mac uint64) *entry {
 		if n == 0 {
 			return nil
 		}
-		if e := &c.entries[n-1]; e.mac == mac && e.addr == addr && e.vlans == vlans {
+		if e := &c.entries[n-1]; (e.mac^mac)|(e.vlans^vlans)|uint64(e.addr^addr) == 0 {
 			return e
 		}
 	}
@@ -152,7 +152,9 @@ func (c *claims) add(like *entry, at first) *entry {
 	} else if !c.admit(like) {
 		return nil
 	}
-	if len(c.entries)*2 >= len(c.index) {
+	// A quarter at most is in use: then the first place is mostly the right
+	// one, and a processor does not go wrong.
+	if len(c.entries)*4 >= len(c.index) {
 		c.grow()
 	}
 	c.entries = append(c.entries, entry{mac: like.mac, vlans: like.vlans, addr: like.addr})

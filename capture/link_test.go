@@ -142,10 +142,8 @@ func FuzzPlain(f *testing.F) {
 		cfg := &settings{watched: watchOf(addrs("192.168.1.99", 1)), asked: watchOf(nil), trails: 1}
 		limits := claimLimits{total: 4, perAddress: 2, perAsked: 2}
 		quick, slow := newTally(cfg, limits, true), newTally(cfg, limits, true)
-		for _, tl := range []*tally{quick, slow} {
-			tl.stats.frames = 1
-		}
-		quick.ethernet(frame, uint32(len(frame)), start, -1)
+		slow.stats.frames = 1
+		quick.frame(linkEthernet, frame, uint32(len(frame)), start, -1)
 		slow.decode(linkEthernet, frame, uint32(len(frame)), start, -1)
 		if diff := differ(slow.stats.reasons(), quick.stats.reasons()); diff != "" {
 			t.Fatal(diff)

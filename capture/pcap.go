@@ -98,7 +98,13 @@ func (p *pcapWalker) walk(w *window, t *tally, end int64) {
 // records takes the whole records at the beginning of b, up to the first at or
 // after stop. It returns their length, and whether what follows is no record.
 func (p *pcapWalker) records(b []byte, stop int64, t *tally) (n int, bad bool) {
-	for int64(n) < stop && len(b)-n >= pcapRecHeaderLen {
+	for {
+		if p.link == linkEthernet && !p.big {
+			n += p.plain(b[n:], stop-int64(n), t)
+		}
+		if int64(n) >= stop || len(b)-n < pcapRecHeaderLen {
+			return n, false
+		}
 		h := b[n : n+pcapRecHeaderLen]
 		sec, frac := binary.LittleEndian.Uint32(h[0:]), binary.LittleEndian.Uint32(h[4:])
 		capLen, origLen := binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
@@ -111,12 +117,11 @@ func (p *pcapWalker) records(b []byte, stop int64, t *tally) (n int, bad bool) {
 		}
 		next := n + pcapRecHeaderLen + int(capLen)
 		if next > len(b) {
-			break
+			return n, false
 		}
 		t.frame(p.link, b[n+pcapRecHeaderLen:next:next], origLen, int64(sec)*1e9+int64(frac)*p.fraction, -1)
 		n = next
 	}
-	return n, false
 }
 
 // lost notes the damage at w and searches for where the records go on.

@@ -15,33 +15,31 @@ const (
 // record. Whatever is not plain goes to decode, which has the last word; that
 // both agree is fuzzed.
 func (t *tally) ethernet(f []byte, origLen uint32, ns int64, iface int) {
-	if len(f) < 42 {
+	seen := unsure
+	if len(f) >= etherHeaderLen+arpLen {
+		switch binary.BigEndian.Uint16(f[12:14]) {
+		case 0x0806:
+			seen = t.plainARP((*[etherHeaderLen + arpLen]byte)(f), ns)
+		case 0x0800:
+			seen = t.plainIPv4(f)
+		case 0x86dd:
+			seen = dull
+		}
+	}
+	t.seen(seen, f, origLen, ns, iface)
+}
+
+// seen does what is left to do for a frame.
+func (t *tally) seen(as certainty, f []byte, origLen uint32, ns int64, iface int) {
+	switch as {
+	case unsure:
 		t.decode(linkEthernet, f, origLen, ns, iface)
-		return
-	}
-	switch binary.BigEndian.Uint16(f[12:14]) {
-	case 0x0806:
-		switch t.plainARP(f, ns) {
-		case counted:
-			return
-		case wanted:
-			rec, _ := decodeEthernet(f)
-			t.keep(&rec, linkEthernet, f, origLen, ns, iface)
-			return
-		}
-	case 0x0800:
-		switch t.plainIPv4(f) {
-		case dull:
-			t.stats.dull++
-			return
-		case counted:
-			return
-		}
-	case 0x86dd:
+	case dull:
 		t.stats.dull++
-		return
+	case wanted:
+		rec, _ := decodeEthernet(f)
+		t.keep(&rec, linkEthernet, f, origLen, ns, iface)
 	}
-	t.decode(linkEthernet, f, origLen, ns, iface)
 }
 
 // What is certain of a frame at first sight.
@@ -56,8 +54,7 @@ const (
 
 // plainARP counts the claim of an ARP frame of at least 42 octets, if it is
 // one without a tag or anything else unusual.
-func (t *tally) plainARP(f []byte, ns int64) certainty {
-	_ = f[41]
+func (t *tally) plainARP(f *[etherHeaderLen + arpLen]byte, ns int64) certainty {
 	head := binary.BigEndian.Uint64(f[14:22])
 	op := head & 3
 	sha := binary.BigEndian.Uint64(f[20:28]) & mac48
@@ -68,30 +65,52 @@ func (t *tally) plainARP(f []byte, ns int64) certainty {
 	spa, tpa := binary.BigEndian.Uint32(f[28:32]), binary.BigEndian.Uint32(f[38:42])
 	t.claim(op, sha, src, 0, spa, tpa, ns)
 
-	whoHas := uint64(0)
-	if ^(binary.BigEndian.Uint64(f[0:8])>>16)&mac48|op>>1 == 0 {
-		whoHas = 1
-	}
-	t.asks.whoHas += whoHas
+	dst := binary.BigEndian.Uint64(f[0:8]) >> 16
+	t.asks.whoHas += one(dst == mac48) & one(op == 1)
 	if t.spool != nil || t.asks.whoHas <= t.asks.pending || t.watched.has(spa) || t.watched.has(tpa) {
 		return wanted
 	}
 	return counted
 }
 
-// dullIPv4 reports whether a frame is one of those of which most captures
+// dullLen is how many octets isDull looks at.
+const dullLen = etherHeaderLen + ipv4HeaderLen + tcpHeaderLen
+
+// isDull reports whether a frame is one of those of which most captures
 // consist: TCP that opens no connection, or UDP to no group of routers. It is
-// plainIPv4 for these, and small enough to be inlined.
-func dullIPv4(f []byte) bool {
-	const versionAndLength, fin, syn, rst = 0x0800_45, 0x01, 0x02, 0x04
-	if len(f) < etherHeaderLen+ipv4HeaderLen+tcpHeaderLen || binary.BigEndian.Uint32(f[11:])&0xffffff != versionAndLength {
-		return false
+// plainIPv4 for these. TCP and UDP come in no order that a processor could
+// foresee, so both are looked at in every frame, without a branch.
+func isDull(f *[dullLen]byte) bool {
+	head := ipv4Head(f)
+	return isIPv4(f) && dullTCP(head, f[47])|dullUDP(head, f[30]) != 0
+}
+
+// isIPv4 reports whether a frame is IPv4, without tags or options.
+func isIPv4(f *[dullLen]byte) bool {
+	return binary.BigEndian.Uint32(f[11:])&0xffffff == 0x0800_45
+}
+
+// ipv4Head is total length, identification, fragment, time to live, protocol.
+func ipv4Head(f *[dullLen]byte) uint64 { return binary.BigEndian.Uint64(f[16:]) }
+
+// dullTCP is 1 if a packet with such a head and such flags is TCP and tells
+// nothing, else 0.
+func dullTCP(head uint64, flags byte) uint64 {
+	const fin, syn, rst = 0x01, 0x02, 0x04
+	return one(head&0x1fff_00ff == 6) & one(head>>48 >= ipv4HeaderLen+tcpHeaderLen) & one(flags&(fin|syn|rst) != syn)
+}
+
+// dullUDP is the same for UDP to an address with such a first octet.
+func dullUDP(head uint64, first byte) uint64 {
+	return one(head&0xff == 17) & one(head>>48 >= ipv4HeaderLen) & one(first != 0xe0)
+}
+
+// one is 1 for true; the compiler makes no branch of it.
+func one(b bool) uint64 {
+	if b {
+		return 1
 	}
-	head := binary.BigEndian.Uint64(f[16:]) // total length, id, fragment, time to live, protocol
-	if head&0x1fff_00ff == 6 {
-		return head>>48 >= ipv4HeaderLen+tcpHeaderLen && f[47]&(fin|syn|rst) != syn
-	}
-	return head&0xff == 17 && head>>48 >= ipv4HeaderLen && f[30] != 0xe0
+	return 0
 }
 
 // plainIPv4 looks at an IPv4 frame of at least 42 octets.

@@ -65,7 +65,7 @@ func (t *tally) frame(link linkType, octets []byte, origLen uint32, ns int64, if
 		s.cut++
 	}
 	if link == linkEthernet {
-		if dullIPv4(octets) {
+		if len(octets) >= dullLen && isDull((*[dullLen]byte)(octets)) {
 			s.dull++
 			return
 		}
@@ -101,14 +101,14 @@ func (t *tally) decode(link linkType, f []byte, origLen uint32, ns int64, iface 
 
 // claim counts an ARP request (op 1) or reply (op 2).
 func (t *tally) claim(op, sha, src, vlans uint64, spa, tpa uint32, ns int64) {
-	kind, addr := kindReply, spa
-	switch {
-	case spa == 0 && op == 1:
-		kind, addr = kindProbe, tpa
-	case spa == tpa:
+	// Requests and replies come in no order that a processor could foresee:
+	// no branch for these.
+	kind, addr := (2-op)&1, spa // kindRequest or kindReply
+	if spa == tpa {
 		kind = kindGratuitous
-	case op == 1:
-		kind = kindRequest
+	}
+	if spa == 0 && op == 1 {
+		kind, addr = kindProbe, tpa
 	}
 	if addr == 0 || t.claims == nil {
 		return // nobody's address
@@ -126,7 +126,7 @@ func (t *tally) claim(op, sha, src, vlans uint64, spa, tpa uint32, ns int64) {
 		t.claims.claimed(e)
 	}
 	e.timeLast, e.frameLast = ns, t.stats.frames
-	e.counts[kind] += min(1, ^e.counts[kind])
+	e.counts[kind&3] += min(1, ^e.counts[kind&3])
 	if src != sha {
 		e.counts[kindMismatched] += min(1, ^e.counts[kindMismatched])
 	}
