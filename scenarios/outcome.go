@@ -75,6 +75,9 @@ func (o Outcome) Err() error {
 		for _, d := range s.Differences {
 			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, d))
 		}
+		if s.Error != "" {
+			lines = append(lines, fmt.Sprintf("step %d, %s: %s", s.Number, s.Title, s.Error))
+		}
 	}
 	if lines == nil {
 		lines = []string{o.Reason}
