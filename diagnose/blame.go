@@ -70,7 +70,7 @@ func (s *scene) blame(findings []Finding) string {
 	case len(did) == 0 || len(directors) == 0:
 	case answers:
 		parts = append(parts, "only "+s.names(directors)+" should")
-	case s.witness && s.askedInSight() < asksNeeded:
+	case s.witness && !s.askedInFull():
 		// It may well answer, where the capture does not show it.
 	default:
 		// First, for that is what must be mended first.

@@ -64,11 +64,13 @@ func newCaptured(log *evidence.Log, cfg *Config) *captured {
 	}
 	once := newOnce()
 	for i := range log.Records {
-		if once.seen(&log.Records[i]) {
+		rec := &log.Records[i]
+		if first, again := once.seen(rec); again {
 			c.capture.Repeated++
+			c.segment(rec.VLANs).addAgain(rec, first)
 			continue
 		}
-		c.segment(log.Records[i].VLANs).add(&log.Records[i])
+		c.segment(rec.VLANs).add(rec)
 	}
 	slices.Sort(c.order)
 	if c.addrs = slices.Compact(slices.Clone(cfg.VIPs)); len(c.addrs) == 0 {

@@ -154,7 +154,7 @@ func (s *scene) handedOver(from, to evidence.MAC) bool {
 // wouldShow reports whether the answer of a host to an ask would be in the log, if
 // the host was there.
 func (s *scene) wouldShow(mac evidence.MAC, ask evidence.Record) bool {
-	return !s.witness || s.people.ways[way{mac, asker(ask)}]
+	return !s.witness || s.people.shown(mac, &ask, nil)
 }
 
 // owners are the former owners, as they were first seen.

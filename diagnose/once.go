@@ -35,29 +35,27 @@ type likeness struct {
 }
 
 type sighting struct {
-	file  string
-	iface int
+	view
 	time  time.Time
+	first frameID // as which it counts
 }
 
 func newOnce() *once { return &once{last: map[likeness]sighting{}} }
 
-// seen reports whether the same frame was seen just before.
-func (o *once) seen(rec *evidence.Record) bool {
+// seen reports whether the same frame was seen just before, and as which.
+func (o *once) seen(rec *evidence.Record) (first frameID, again bool) {
 	k := likeness{rec.Kind, rec.VLANs, rec.Src, rec.Dst, rec.SenderMAC, rec.TargetMAC, rec.SenderIP, rec.TargetIP,
 		rec.SenderPort, rec.TargetPort, rec.ID, rec.Seq, rec.VRID, rec.Priority}
-	now := sighting{rec.File, rec.Interface, rec.Time}
+	now := sighting{viewOf(rec), rec.Time, frameID{rec.File, rec.Number}}
 	old, ok := o.last[k]
-	o.last[k] = now
-	if !ok || rec.Time.IsZero() {
-		return false
-	}
 	limit := sameHere
-	switch {
-	case old.file != now.file || old.iface != now.iface:
+	if old.view != now.view {
 		limit = sameThere
-	case rec.IsGratuitous():
-		return false
 	}
-	return now.time.Sub(old.time).Abs() <= limit
+	again = ok && !rec.Time.IsZero() && now.time.Sub(old.time).Abs() <= limit && (old.view != now.view || !rec.IsGratuitous())
+	if again {
+		now.first = old.first
+	}
+	o.last[k] = now
+	return now.first, again
 }

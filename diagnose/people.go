@@ -19,8 +19,8 @@ type people struct {
 
 	seenAt map[netip.Addr][]evidence.MAC // as macs, from what was seen in this run alone
 
-	ways   map[way]bool          // some frame went so
-	hears  map[evidence.MAC]bool // some frame went to it alone
+	sights map[view]*sight
+	also   map[frameID][]view    // where else a frame was captured
 	speaks map[evidence.MAC]bool // was itself the Ethernet source of what it said
 
 	disputed map[netip.Addr][]evidence.MAC // addresses with several claimants, by the list of claims
@@ -57,8 +57,8 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 		alive:   map[evidence.MAC]bool{},
 		holders: map[netip.Addr]int{},
 		seenAt:  map[netip.Addr][]evidence.MAC{},
-		ways:    map[way]bool{},
-		hears:   map[evidence.MAC]bool{},
+		sights:  map[view]*sight{},
+		also:    map[frameID][]view{},
 		speaks:  map[evidence.MAC]bool{},
 		isVIP:   map[netip.Addr]bool{},
 		unused:  map[netip.Addr]bool{},
@@ -86,7 +86,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 	var called []evidence.Record
 	for _, rec := range log.Records {
 		if w, ok := wayOf(rec); ok {
-			p.ways[w], p.hears[w.to] = true, true
+			p.sees(viewOf(&rec), w)
 		}
 		switch {
 		case rec.Sent:

@@ -203,7 +203,8 @@ func (s *scene) inGap(rec evidence.Record, d time.Duration) bool {
 // last broadcast who-has for the VIP has been listened after to the end.
 func (s *scene) askedInFull() bool {
 	if s.witness {
-		return s.askedInSight() >= asksNeeded
+		n, _ := s.askedInSight()
+		return n >= asksNeeded
 	}
 	for _, rec := range slices.Backward(s.asked) {
 		if rec.Dst == evidence.Broadcast && !rec.IsProbe() || !s.cfg.Self.Addr.IsValid() {

@@ -15,6 +15,7 @@ type segment struct {
 	cfg     *Config
 	claims  []evidence.Claim
 	records []evidence.Record
+	again   []sameFrame
 
 	asked   bool                 // somebody asked for the addresses that are diagnosed
 	virtual map[netip.Addr]bool  // addresses that are advertised
@@ -44,6 +45,20 @@ func (s *segment) add(rec *evidence.Record) {
 	}
 }
 
+// A sameFrame is another sight of a frame that is among the records.
+type sameFrame struct {
+	first frameID
+	view
+	way
+	ok bool // it has a way
+}
+
+// addAgain notes that a frame was captured in another place, too.
+func (s *segment) addAgain(rec *evidence.Record, first frameID) {
+	w, ok := wayOf(*rec)
+	s.again = append(s.again, sameFrame{first, viewOf(rec), w, ok})
+}
+
 // has reports whether some frame of the segment is about an address.
 func (s *segment) has(addr netip.Addr) bool {
 	_, claimed := slices.BinarySearchFunc(s.claims, addr, byAddr)
@@ -62,6 +77,12 @@ func (s *segment) who() *people {
 		log := s.with(s.records)
 		s.people = whoIsWho(&log, s.cfg)
 		s.people.asked = s.asked
+		for _, f := range s.again {
+			s.people.also[f.first] = append(s.people.also[f.first], f.view)
+			if f.ok {
+				s.people.sees(f.view, f.way)
+			}
+		}
 	}
 	return s.people
 }

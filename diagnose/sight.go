@@ -8,15 +8,21 @@ import (
 )
 
 // askedInSight counts the broadcast who-has for the VIP whose answers the
-// capture would show, whoever gave them: something else that went to who asked
-// is in it.
-func (s *scene) askedInSight() (n int) {
+// capture would show, whoever gave them. If there are others whose answers would
+// have come by elsewhere, for the capture was taken at one host, it returns that.
+func (s *scene) askedInSight() (n int, at evidence.MAC) {
 	for _, ask := range s.asked {
-		if ask.Dst == evidence.Broadcast && !ask.IsProbe() && s.people.hears[asker(ask)] && s.heard(ask, s.cfg.wait()) {
+		if ask.Dst != evidence.Broadcast || ask.IsProbe() || !s.heard(ask, s.cfg.wait()) {
+			continue
+		}
+		in, there := s.people.inSight(&ask)
+		if in {
 			n++
+		} else if at.IsZero() {
+			at = there
 		}
 	}
-	return n
+	return n, at
 }
 
 // replyDoubts lists why a capture does not show that the right host, and no
@@ -35,6 +41,7 @@ func (s *scene) replyDoubts(suspects []*suspect) (all []string) {
 			hidden = append(hidden, x.mac)
 		}
 	}
+	inSight, at := s.askedInSight()
 	switch {
 	case !s.onLink && len(s.by) > 0:
 		all = append(all, "nobody asks for it by ARP, so it may be far away, and the MAC addresses are those of routers")
@@ -48,42 +55,17 @@ func (s *scene) replyDoubts(suspects []*suspect) (all []string) {
 		all = append(all, fmt.Sprintf("%s was not seen to answer who-has for it", s.names(s.rivals())))
 	case !answered:
 		all = append(all, fmt.Sprintf("no answer to %s is in the capture, which may have been taken where answers do not come by", count(asks, "who-has for it", "who-has for it")))
-	case s.askedInSight() == 0:
+	case inSight < asksNeeded && !at.IsZero():
+		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture was probably taken there, where the answers of others do not come by", s.people.call(at)))
+	case inSight == 0:
 		all = append(all, "the capture ends before others could have answered who-has for it")
-	case s.askedInSight() < asksNeeded:
+	case inSight < asksNeeded:
 		all = append(all, "only one who-has for it is in the capture, and the frames of one who-has can get lost")
-	case !s.takenAt(suspects).IsZero():
-		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture was probably taken there, where the answers of others do not come by", s.people.call(s.takenAt(suspects))))
 	}
 	if len(hidden) > 0 {
 		all = append(all, fmt.Sprintf("whether %s answers for it cannot be seen: the capture has no such frame to whoever asked", s.names(hidden)))
 	}
 	return all
-}
-
-// takenAt returns the owner if the capture was taken on it, as far as can
-// be told: it shows frames to several hosts, and each is from or to the owner.
-func (s *scene) takenAt(suspects []*suspect) evidence.MAC {
-	for _, x := range suspects {
-		if x.part.role != Director {
-			continue
-		}
-		peers, others := map[evidence.MAC]bool{}, false
-		for w := range s.people.ways {
-			switch x.mac {
-			case w.from:
-				peers[w.to] = true
-			case w.to:
-				peers[w.from] = true
-			default:
-				others = true
-			}
-		}
-		if len(peers) > 1 && !others {
-			return x.mac
-		}
-	}
-	return evidence.MAC{}
 }
 
 // skipped says what the lack of a real server leaves out.

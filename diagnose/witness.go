@@ -50,18 +50,17 @@ func wayOf(rec evidence.Record) (w way, ok bool) {
 const alivePeriod = time.Minute
 
 // visible reports whether an answer of a host to the ask would be in the log:
-// some frame from the host to the asker is, so the log was made where such
-// frames come by; and the host was there at the time. Where a run has asked by
-// itself, the answers come to itself.
+// some frame from the host to the asker is, in the same file and from the same
+// interface, so it was made where such frames come by; and the host was there at
+// the time. Where a run has asked by itself, the answers come to itself.
 func (s *scene) visible(mac evidence.MAC, ask evidence.Record) bool {
 	if !s.witness {
 		return true
 	}
-	if !s.people.ways[way{mac, asker(ask)}] {
-		return false
-	}
-	return slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
-		return ask.Time.Sub(rec.Time).Abs() <= alivePeriod
+	return s.people.shown(mac, &ask, func(v view) bool {
+		return slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
+			return ask.Time.Sub(rec.Time).Abs() <= alivePeriod && slices.Contains(s.people.views(&rec), v)
+		})
 	})
 }
 
