@@ -90,6 +90,11 @@ func (g *ngWalker) blocks(w *window, stop int64, t *tally) (n int, state blockSt
 	b := w.rest()
 	order := g.order()
 	for int64(n) < stop {
+		if !g.big {
+			if n += g.plain(b[n:], stop-int64(n), t); int64(n) >= stop {
+				break
+			}
+		}
 		rest := b[n:]
 		if len(rest) < blockMinLen {
 			return n, blockState{need: blockMinLen}
