@@ -174,13 +174,13 @@ func (l *Live) count(reason evidence.Reason) {
 }
 
 // Counts says how many frames were received so far, behind the filter; how
-// many more the kernel dropped because the receive buffer was full; and how
-// many of those received were no evidence. The map is the caller's.
-func (l *Live) Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64) {
+// many more were lost before, for want of room; and how many of those received
+// were no evidence. The map is the caller's.
+func (l *Live) Counts() (received uint64, lost evidence.Lost, ignored map[evidence.Reason]uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.addDropped()
-	return l.received, l.dropped + l.lostBefore, maps.Clone(l.ignored)
+	return l.received, evidence.Lost{Socket: l.dropped, Before: l.lostBefore}, maps.Clone(l.ignored)
 }
 
 // Carrier returns an error that wraps ErrNoCarrier if the interface was without

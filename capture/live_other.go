@@ -29,8 +29,8 @@ func (*Live) Next(time.Time) (evidence.Record, error) {
 }
 
 // Counts returns zeros.
-func (*Live) Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64) {
-	return 0, 0, nil
+func (*Live) Counts() (received uint64, lost evidence.Lost, ignored map[evidence.Reason]uint64) {
+	return 0, evidence.Lost{}, nil
 }
 
 // Carrier returns errors.ErrUnsupported.

@@ -113,7 +113,7 @@ func TestLiveClose(t *testing.T) {
 	if _, err := l.Next(time.Now().Add(time.Second)); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("afterwards: %v", err)
 	}
-	if received, dropped, _ := l.Counts(); received != 1 || dropped != 0 {
+	if received, dropped, _ := l.Counts(); received != 1 || dropped.Total() != 0 {
 		t.Errorf("received %d, dropped %d", received, dropped)
 	}
 }

@@ -66,8 +66,8 @@ func TestPcapngBlocks(t *testing.T) {
 				replies += c.Replies
 			}
 			f := log.Files[0]
-			if log.Received != tc.frames || replies != tc.replies || log.Dropped != tc.dropped || tc.ignored != "" && log.Ignored[tc.ignored] != 1 {
-				t.Errorf("%d frames, %d replies, %d dropped, ignored %v", log.Received, replies, log.Dropped, log.Ignored)
+			if log.Received != tc.frames || replies != tc.replies || log.Lost.Total() != tc.dropped || tc.ignored != "" && log.Ignored[tc.ignored] != 1 {
+				t.Errorf("%d frames, %d replies, %d dropped, ignored %v", log.Received, replies, log.Lost.Total(), log.Ignored)
 			}
 			switch {
 			case tc.damage == "" && len(f.Damage) > 0, tc.damage != "" && (len(f.Damage) != 1 || f.Damage[0].What != tc.damage):

@@ -14,7 +14,7 @@ func (r *replay) log() evidence.Log {
 	for i := range r.files {
 		f := &r.files[i]
 		log.Received += f.Frames
-		log.Dropped += f.Dropped
+		log.Lost.Noted += f.Dropped
 		if !f.First.IsZero() && (log.Start.IsZero() || f.First.Before(log.Start)) {
 			log.Start = f.First
 		}

@@ -153,7 +153,7 @@ func (c *captured) about(vip netip.Addr) (results []Result) {
 	if len(results) == 0 {
 		r := Result{VIP: vip, Verdict: Inconclusive, Summary: "the capture has no frame about it",
 			Tests: Tests{Reply: Inconclusive, Announce: Inconclusive, Holders: Inconclusive}}
-		switch losses := (&scene{log: c.log}).losses(); {
+		switch losses := lossesOf(c.log); {
 		case c.noMACs():
 			r.Summary += " that has MAC addresses: who owns it cannot be known from it"
 		case len(losses) > 0:

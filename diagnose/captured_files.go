@@ -11,7 +11,7 @@ import (
 
 // captureOf is what there is to say about the files themselves.
 func captureOf(log *evidence.Log) Capture {
-	c := Capture{Received: log.Received, Dropped: log.Dropped, Analysed: uint64(len(log.Records)), Ignored: log.Ignored,
+	c := Capture{Received: log.Received, Dropped: log.Lost.Total(), Analysed: uint64(len(log.Records)), Ignored: log.Ignored,
 		Unlisted: log.Unlisted, Shortened: log.Shortened}
 	for i := range log.Files {
 		f := &log.Files[i]

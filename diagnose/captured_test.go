@@ -157,15 +157,20 @@ func hasCode(r Result, code Code) bool {
 
 // lost makes a capture incomplete in some way.
 func TestAnIncompleteCaptureNeverPasses(t *testing.T) {
-	for name, spoil := range map[string]func(*evidence.Log){
-		"dropped":   func(l *evidence.Log) { l.Dropped = 3 },
+	spoiled := map[string]func(*evidence.Log){
+		"dropped":   func(l *evidence.Log) { l.Lost.Noted = 3 },
 		"unlisted":  func(l *evidence.Log) { l.Unlisted = 3 },
 		"shortened": func(l *evidence.Log) { l.Shortened = 3 },
 		"damaged": func(l *evidence.Log) {
 			l.Files[0].Damaged = 1
 			l.Files[0].Damage = []evidence.Damage{{Offset: 4711, Frame: 5, What: "the file ends inside a packet"}}
 		},
-	} {
+	}
+	for _, reason := range []evidence.Reason{evidence.Aggregate, evidence.NoInterface, evidence.OtherLink, evidence.BadFCS,
+		evidence.Encrypted, evidence.Truncated, evidence.ManyTags} {
+		spoiled[string(reason)] = func(l *evidence.Log) { l.Ignored = map[evidence.Reason]uint64{reason: 1, evidence.NotInteresting: 7} }
+	}
+	for name, spoil := range spoiled {
 		for _, cfg := range []Config{{}, {VIPs: []netip.Addr{vip}}} {
 			wire := newTap()
 			wire.known()

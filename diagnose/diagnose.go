@@ -107,7 +107,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r := Result{
 		VIP: s.vip, Interface: s.cfg.Self.Interface, NetNS: s.cfg.Self.NetNS, VLAN: []uint16{},
 		Capture: Capture{
-			Sent: s.people.sent, Received: s.log.Received, Dropped: s.log.Dropped, Analysed: uint64(len(s.log.Records)), Ignored: s.log.Ignored,
+			Sent: s.people.sent, Received: s.log.Received, Dropped: s.log.Lost.Total(), Analysed: uint64(len(s.log.Records)), Ignored: s.log.Ignored,
 		},
 	}
 	var suspects []*suspect

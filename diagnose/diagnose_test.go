@@ -131,7 +131,7 @@ func TestSilence(t *testing.T) {
 		spoil func(*evidence.Log)
 		want  wants
 	}{
-		{"frames lost", func(l *evidence.Log) { l.Dropped = 3 },
+		{"frames lost", func(l *evidence.Log) { l.Lost.Socket = 3 },
 			wants{Inconclusive, Inconclusive, Inconclusive, Inconclusive, []string{"capture-loss"}}},
 		{"interrupted", func(l *evidence.Log) {
 			l.Notes = append(l.Notes, evidence.Note{Code: evidence.Interrupted, Text: "the run was interrupted before its end"})
@@ -158,7 +158,7 @@ func TestSilence(t *testing.T) {
 // A leak that was seen stays one, whatever was lost beside it.
 func TestLossExcusesNothing(t *testing.T) {
 	log := newLab(director(), server(r1, r1IP, 0, 2, "lo")).run(vip)
-	log.Dropped = 1
+	log.Lost.Socket = 1
 	if r := Diagnose(log, named(vip))[0]; r.Verdict != Fail || r.Findings[len(r.Findings)-1].Code != CaptureLoss {
 		t.Errorf("the verdict is %s with %v; want fail, and capture-loss last", r.Verdict, r.Findings)
 	}
@@ -248,5 +248,32 @@ func TestSummary(t *testing.T) {
 	first := hostOf(t, r, r1).FirstReplyMS
 	if first == nil || *first != 0.1 {
 		t.Errorf("r1's first reply came after %v ms, want 0.1", first)
+	}
+}
+
+// What was lost in three places has three causes and three cures.
+func TestLossIsToldByItsCause(t *testing.T) {
+	for _, tc := range []struct {
+		lost    evidence.Lost
+		says    string
+		mends   string
+		doesNot string
+	}{
+		{evidence.Lost{Socket: 3}, "The kernel dropped 3 frames", "rmem_max", "ethtool"},
+		{evidence.Lost{Before: 3}, "3 frames were lost by the interface", "ethtool -S eth1", "rmem_max"},
+		{evidence.Lost{Refused: 3}, "somebody floods", "tcpdump -nei eth1", "rmem_max"},
+	} {
+		log := newLab(director(), server(r1, r1IP, 1, 2, "lo")).run(vip)
+		log.Lost = tc.lost
+		r := Diagnose(log, self(vip))[0]
+		i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Code == CaptureLoss })
+		if i < 0 || r.Verdict != Inconclusive || r.Capture.Dropped != 3 {
+			t.Fatalf("%+v: %s: %s %+v", tc.lost, r.Verdict, r.Summary, r.Findings)
+		}
+		f := r.Findings[i]
+		fix := strings.Join(f.Fix, "\n")
+		if !strings.Contains(f.Summary, tc.says) || !strings.Contains(fix, tc.mends) || strings.Contains(fix, tc.doesNot) {
+			t.Errorf("%+v: %s\n%s", tc.lost, f.Summary, fix)
+		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *scene) findings(suspects []*suspect) (all []Finding) {
 		}
 	}
 	all = append(all, s.mismatches(suspects)...)
-	if f, ok := s.loss(); ok {
+	if f, ok := loss(s.log, s.cfg.Self.Interface); ok {
 		all = append(all, f)
 	}
 	return all
@@ -197,27 +197,6 @@ func (s *scene) mismatched(rec evidence.Record) Finding {
 	f.Why = "The Ethernet source and the ARP sender differ. Clients believe the ARP sender. Some bonding and virtual-router set-ups do this; so does ARP spoofing."
 	f.Fix = []string{"# find the switch port of " + rec.Src.String() + " in the switch's MAC address table"}
 	return f
-}
-
-// loss says that frames did not reach this program.
-func (s *scene) loss() (Finding, bool) {
-	losses := s.losses()
-	if len(losses) == 0 {
-		return Finding{}, false
-	}
-	f := Finding{
-		Code: CaptureLoss, Severity: Warning,
-		Summary: fmt.Sprintf("The kernel dropped %d frames before arpcheck could read them.", s.log.Dropped),
-		Why:     "A host that seems silent may have answered in a frame that was lost, so no silence in this run proves anything.",
-		Fix:     []string{"sysctl -w net.core.rmem_max=8388608", "# and run arpcheck again, or as root, or when the machine is less busy"},
-	}
-	if s.witness {
-		f.Summary = "Not everything is there: " + strings.Join(losses, "; ") + "."
-		f.Why = "A host that seems silent may have answered in a frame that is missing, so no silence in this capture proves anything. What it does show counts."
-		f.Fix = []string{"# capture again, with a larger buffer and only what is needed:",
-			"tcpdump -i NIC -B 8192 -w again.pcap 'arp or icmp or ip proto 112 or tcp[tcpflags] & tcp-syn != 0'"}
-	}
-	return f, true
 }
 
 // pair puts the request before the reply that answers it, where it is known.

@@ -36,7 +36,7 @@ func (c *captured) overall(conflicts int) Result {
 			}
 		}
 	}
-	losses := (&scene{log: c.log}).losses()
+	losses := lossesOf(c.log)
 	for _, n := range c.log.Notes {
 		if n.Code == evidence.Interrupted {
 			losses = append(losses, "reading was interrupted")
@@ -64,7 +64,7 @@ func (c *captured) overall(conflicts int) Result {
 		r.Verdict = Inconclusive
 	}
 	if len(losses) > 0 && conflicts == 0 {
-		if f, ok := (&scene{log: c.log, witness: true}).loss(); ok {
+		if f, ok := loss(c.log, ""); ok {
 			r.Findings = append(r.Findings, f)
 		}
 	}

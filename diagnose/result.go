@@ -188,7 +188,7 @@ type Note struct {
 type Capture struct {
 	Sent     uint64                     `json:"sent"`
 	Received uint64                     `json:"received"` // reached the program
-	Dropped  uint64                     `json:"dropped"`  // lost in the kernel
+	Dropped  uint64                     `json:"dropped"`  // lost on the way to it, or more than it keeps
 	Analysed uint64                     `json:"analysed"`
 	Ignored  map[evidence.Reason]uint64 `json:"ignored"`
 

@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -136,33 +135,4 @@ func (s *scene) forgery(rec evidence.Record) bool {
 func shared(mac evidence.MAC) bool {
 	_, _, ok := mac.Virtual()
 	return ok
-}
-
-// losses says why silence in this log proves nothing.
-func (s *scene) losses() (all []string) {
-	if s.log.Dropped == 0 && len(s.log.Files) == 0 {
-		return nil // as for every frame of a live run
-	}
-	if s.lost != nil {
-		return s.lost
-	}
-	defer func() { s.lost = append([]string{}, all...) }()
-	add := func(n uint64, format string) {
-		if n > 0 {
-			all = append(all, fmt.Sprintf(format, n))
-		}
-	}
-	add(s.log.Dropped, "%d frames were lost")
-	var damaged uint64
-	for i := range s.log.Files {
-		damaged += s.log.Files[i].Damaged
-	}
-	if damaged == 1 {
-		all = append(all, "the capture is damaged in one place")
-	} else {
-		add(damaged, "the capture is damaged in %d places")
-	}
-	add(s.log.Unlisted, "%d frames claim more addresses than can be listed")
-	add(s.log.Shortened, "%d frames are more than can be looked at one by one")
-	return all
 }

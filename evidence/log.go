@@ -13,8 +13,8 @@ type Log struct {
 
 	Records []Record
 
-	Received uint64            // frames that reached us
-	Dropped  uint64            // frames that the kernel dropped before us
+	Received uint64 // frames that reached us
+	Lost     Lost
 	Ignored  map[Reason]uint64 // received, but no evidence; may be nil
 
 	// Notes are what the run itself has to tell, in order.
@@ -35,6 +35,18 @@ type Log struct {
 	Conflicts uint64 // addresses with more than one claimant in one VLAN, listed or not in Records
 	Files     []File
 }
+
+// Lost counts frames that are not in a log though they reached the interface,
+// by who had no room for them.
+type Lost struct {
+	Socket  uint64 // the packet socket: who reads it was too slow
+	Before  uint64 // the interface or a processor, before any socket
+	Refused uint64 // the run: far more came than any answers to what it asked
+	Noted   uint64 // files: whoever captured, as it says itself
+}
+
+// Total is how many there are.
+func (l Lost) Total() uint64 { return l.Socket + l.Before + l.Refused + l.Noted }
 
 // A Gap is a time of which Records holds samples only: the first and the last
 // frames of each kind from each host. Who is silent in it may have spoken.
@@ -71,6 +83,18 @@ const (
 	OtherLink   Reason = "unsupported-link-type" // named in File.OtherLinks
 	NoInterface Reason = "unknown-interface"     // a pcapng packet of an interface that was not described
 )
+
+// MayHide reports whether a frame of a capture that was ignored for this reason
+// may have been evidence in truth: it could not be read, or not to its end. In
+// a live run whole frames arrive, and one that ends early means nothing to
+// anybody.
+func (r Reason) MayHide() bool {
+	switch r {
+	case Truncated, ManyTags, Encrypted, BadFCS, Aggregate, OtherLink, NoInterface:
+		return true
+	}
+	return false
+}
 
 // A Note is a fact about the run that no frame shows.
 type Note struct {

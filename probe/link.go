@@ -23,5 +23,5 @@ type Link interface {
 	// has an entry for it in the neighbour table of the interface.
 	Neighbour(netip.Addr) (evidence.MAC, bool)
 	// Counts says what was received, lost and ignored so far.
-	Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64)
+	Counts() (received uint64, lost evidence.Lost, ignored map[evidence.Reason]uint64)
 }

@@ -123,8 +123,8 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 		r.leave(err)
 	}
 	r.log.End = time.Now()
-	r.log.Received, r.log.Dropped, r.log.Ignored = link.Counts()
-	r.log.Dropped += r.quota.refused
+	r.log.Received, r.log.Lost, r.log.Ignored = link.Counts()
+	r.log.Lost.Refused = r.quota.refused
 	return r.log
 }
 

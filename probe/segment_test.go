@@ -167,6 +167,6 @@ func (s *segment) Neighbour(netip.Addr) (evidence.MAC, bool) {
 	return s.own.mac, true
 }
 
-func (s *segment) Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64) {
-	return 0, 0, nil
+func (s *segment) Counts() (received uint64, lost evidence.Lost, ignored map[evidence.Reason]uint64) {
+	return 0, evidence.Lost{}, nil
 }

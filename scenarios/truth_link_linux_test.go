@@ -122,6 +122,6 @@ func (l *fenced) Carrier() error { return nil }
 
 func (l *fenced) Neighbour(netip.Addr) (evidence.MAC, bool) { return evidence.MAC{}, false }
 
-func (l *fenced) Counts() (received, dropped uint64, ignored map[evidence.Reason]uint64) {
-	return 0, 0, nil
+func (l *fenced) Counts() (received uint64, lost evidence.Lost, ignored map[evidence.Reason]uint64) {
+	return 0, evidence.Lost{}, nil
 }
