@@ -4,8 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
+	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,6 +24,9 @@ func (i isolated) Run() int {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err)
 	}
+	// Under nohup a lost terminal is ignored, and programs inherit that: what is
+	// caught here is none of theirs.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	return scenarios.Main(i.m)
 }
 
