@@ -39,6 +39,8 @@ type Boot struct {
 	Program    string   // who reads the files
 	Unreadable []string // files that could not be read
 	Setting    func(dev, name string) BootSetting
+	Near       func(name string) []string // lines that were meant for a setting and miss it, and why; may be nil
+	Root       string                     // the folder that the files are below; empty: /
 }
 
 // A BootSetting is what the boot-time files make of one sysctl.
@@ -55,7 +57,11 @@ type Lost struct{ Value, Where, Why string }
 type Interface struct {
 	Name      string         `json:"name"`
 	MAC       evidence.MAC   `json:"mac"`
-	Addresses []netip.Prefix `json:"addresses"` // without the VIP
+	Addresses []netip.Prefix `json:"addresses"` // without the VIP; the first of them
+	// Further addresses are counted alone. Alike names interfaces that behave
+	// as this one does, and have no entry of their own.
+	Further int      `json:"addresses_further,omitempty"`
+	Alike   []string `json:"alike,omitempty"`
 
 	AnswersARP   Answer   `json:"answers_arp"`          // replies to who-has VIP
 	AnswersTo    []string `json:"answers_to,omitempty"` // whom: in-subnet, off-subnet, arp-probe
@@ -82,9 +88,10 @@ type judge struct {
 	reason string
 	at     []place // where the VIP is
 
-	now  *state
-	boot *state    // the host after the next boot; nil: that is not judged
-	then []trouble // and what goes wrong then
+	now   *state
+	found []trouble // what goes wrong now
+	boot  *state    // the host after the next boot; nil: that is not judged
+	then  []trouble // and what goes wrong then
 }
 
 // Interface returns the interface of that name, or nil.
@@ -179,15 +186,17 @@ func (j *judge) cast() {
 
 // result is everything that can be said about the VIP.
 func (j *judge) result() Result {
-	r := Result{VIP: j.vip, NetNS: j.NetNS, Interfaces: j.views(j.now)}
-	now := j.troublesOf(j.now, r.Interfaces)
+	views := j.views(j.now)
+	j.found = j.troublesOf(j.now, views)
+	now := j.found
+	r := Result{VIP: j.vip, NetNS: j.NetNS, Interfaces: j.alike(views)}
 	r.Findings = append(j.findings(now), j.bootFindings(now)...)
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return weight(b.Severity) - weight(a.Severity) })
 	r.Verdict = j.verdict(r.Findings)
 	r.Tests = j.tests(r)
 	r.Hosts = []Host{j.self(r)}
 	r.Summary = j.summary(r, now)
-	r.Notes = j.notes()
+	r.Notes = j.notes(r)
 	return r
 }
 
@@ -219,7 +228,7 @@ func (j *judge) tests(r Result) Tests {
 		case AnnounceLeak:
 			t.Announce = Fail
 		case Missing:
-			t.Holders = Inconclusive
+			t.Holders = Skipped // who else has it is a question for a check
 		}
 	}
 	if len(r.Interfaces) == 0 {
@@ -243,7 +252,9 @@ func (j *judge) self(r Result) Host {
 			best, h.MAC = p, v.MAC
 		}
 		for _, p := range v.Addresses {
-			h.IPs = append(h.IPs, p.Addr())
+			if len(h.IPs) < mostAddresses {
+				h.IPs = append(h.IPs, p.Addr())
+			}
 		}
 		if v.AnswersARP == Yes {
 			h.AnswersARP = Yes

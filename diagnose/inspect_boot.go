@@ -37,7 +37,7 @@ func (in *Inspection) atBoot(dev, name string) BootSetting {
 }
 
 func (s BootSetting) number() int {
-	n, _ := parseValue(s.Value)
+	n, _ := kernel.ParseInt(s.Value)
 	return n
 }
 
@@ -76,20 +76,29 @@ func (j *judge) bootFinding(same []trouble, name string, lost []string) Finding 
 	h := j.boot.Host
 	slices.SortStableFunc(same, func(a, b trouble) int { return j.prominence(b.dev) - j.prominence(a.dev) })
 	dev := same[0].dev
-	f := Finding{Code: NotPersistent, Severity: Warning, MAC: j.Links[dev].MAC, IPs: j.ips(dev)}
+	f := Finding{Code: NotPersistent, Severity: Warning}
+	f.MAC, f.IPs = j.known(dev)
 	then := deciding(settings[name].get(&h.All), settings[name].get(section(h, dev)), dev)
 	now := deciding(settings[name].get(&j.All), settings[name].get(section(j.now.Host, dev)), dev)
 	f.Summary = fmt.Sprintf("After the next boot %s will be %d on %s (now it is %s), and this host %s.",
 		name, then.Value, devs(same), now, j.deeds(same))
 	f.Why = fmt.Sprintf("%s: so it will be, unless some other program sets it (keepalived, kube-proxy, a network manager).", j.origin(dev, name, then))
-	if len(lost) > 0 {
-		f.Code = Overridden
-		f.Causes = lost
-		f.Why = fmt.Sprintf("%s: that is the line that counts.", j.origin(dev, name, then))
+	origin := j.origin(dev, name, then)
+	switch {
+	case len(lost) > 0 && strings.HasPrefix(origin, noFile):
+		f.Code, f.Causes = Overridden, lost
+		f.Why = origin + " in a way that counts, so the next boot leaves it as the kernel has it, at 0."
+	case len(lost) > 0:
+		f.Code, f.Causes = Overridden, lost
+		f.Why = origin + ": that is the line that counts."
+	case j.Boot.Near != nil:
+		f.Causes = j.Boot.Near(name)
 	}
 	f.Fix = j.keep(j.cure(j.boot, same))
 	return f
 }
+
+const noFile = "No file"
 
 // origin says which file sets the value after the next boot.
 func (j *judge) origin(dev, name string, d Deciding) string {
@@ -98,14 +107,14 @@ func (j *judge) origin(dev, name string, d Deciding) string {
 			return fmt.Sprintf("%s sets %s to %s", s.Where, sysctlKey(of, name), s.Value)
 		}
 	}
-	return fmt.Sprintf("No file that %s reads sets %s", j.Boot.Program, sysctlKey("all", name))
+	return fmt.Sprintf(noFile+" that %s reads sets %s", j.Boot.Program, sysctlKey("all", name))
 }
 
 // lost are the lines that would prevent the troubles if they counted.
 func (j *judge) lost(same []trouble, name string) (all []string) {
 	for _, dev := range append([]string{"all", "default"}, names(same)...) {
 		for _, l := range j.Boot.Setting(dev, name).Lost {
-			value, ok := parseValue(l.Value)
+			value, ok := kernel.ParseInt(l.Value)
 			if !ok {
 				continue
 			}
@@ -147,7 +156,7 @@ func (j *judge) pending(same []trouble) string {
 func (j *judge) keep(changes []change) (lines []string) {
 	for _, c := range changes {
 		if c.name != "" {
-			lines = append(lines, c.echo(j.dropIn(changes)))
+			lines = append(lines, c.echo(path.Join(j.Boot.Root, j.dropIn(changes))))
 		}
 	}
 	return lines

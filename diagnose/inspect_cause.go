@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/arpcheck/arpcheck/kernel"
@@ -51,9 +52,21 @@ func (j *judge) announceCause(dev string) string {
 	case d.Value > 2:
 		return fmt.Sprintf("arp_announce is %s: what is greater than 2 behaves as 0", d)
 	case d.Value == 1:
+		if in := j.Interface(dev); in != nil && !slices.ContainsFunc(in.Addresses, func(a kernel.Address) bool { return a.Subnet().Contains(j.vip) }) {
+			return j.borrows(d)
+		}
 		return fmt.Sprintf("arp_announce is %s, which lets %s through, for it is in a subnet of %s", d, j.vip, here)
+	case d.Value == 2 && j.sits(dev):
+		return fmt.Sprintf("arp_announce is %s, which announces the best address of %s, and that is %s itself: it comes before the others there", d, here, j.vip)
+	case d.Value == 2:
+		return j.borrows(d)
 	}
 	return j.unset(announceKnob, dev)
+}
+
+// borrows is the cause where no setting helps (inet_select_addr).
+func (j *judge) borrows(d Deciding) string {
+	return fmt.Sprintf("arp_announce is %s, which announces the best address of %s; it has none of its own that may leave the host, so it borrows %s of %s", d, here, j.vip, j.at[0].dev)
 }
 
 func (j *judge) deciding(k knob, dev string) Deciding {
@@ -74,6 +87,8 @@ func (j *judge) unset(k knob, dev string) string {
 		case k.of(in.Settings) == 0 || in.Name == dev:
 		case in.Loopback:
 			onLo = k.of(in.Settings)
+		case j.Links[in.Name].Master == dev:
+			elsewhere = append(elsewhere, fmt.Sprintf("%s (%d), a port of %s", in.Name, k.of(in.Settings), dev))
 		case j.Links[in.Name].Segment || j.Links[in.Name].Holder:
 			elsewhere = append(elsewhere, fmt.Sprintf("%s (%d)", in.Name, k.of(in.Settings)))
 		}
@@ -123,4 +138,32 @@ func (d Deciding) String() string {
 		return fmt.Sprint(d.Value)
 	}
 	return fmt.Sprintf("%d (%s)", d.Value, d.From)
+}
+
+// replyWhy says why the kernel answers for the VIP on the first of several
+// interfaces.
+func (j *judge) replyWhy(dev string) string {
+	d := j.deciding(ignoreKnob, dev)
+	switch {
+	case len(j.at) == 0:
+		return proxyWhy
+	case j.sits(dev):
+		return "arp_ignore 1 and 2 hide the addresses of other interfaces, never those of the one that is asked."
+	case d.Value == 3:
+		return "`ip addr add` gives an address scope global, on lo, too, unless it ends in \"scope host\"; and with route_localnet 3 hides not even those of scope host. 1 hides the VIP on lo whatever its scope. " + whereAsked
+	}
+	return "With arp_ignore 0 Linux answers for every address of the host, whichever interface is asked. " + whereAsked
+}
+
+const proxyWhy = "arp_ignore has no say in proxy ARP (arp_process: it is asked for local addresses alone)."
+
+// silenceWhy says what it means that an interface hides its own address.
+func (j *judge) silenceWhy() string {
+	switch j.role {
+	case Director:
+		return "Nobody finds this host at that address any more: not its clients, nor its routers. arp_ignore 1 answers for the addresses of the interface that is asked."
+	case RealServer:
+		return "It hides the VIP, and the real server's own address with it: the director cannot find it any more. arp_ignore 1 hides the VIP on lo alone."
+	}
+	return "Nobody on the segment finds this host at that address any more."
 }

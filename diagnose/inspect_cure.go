@@ -68,19 +68,61 @@ func sysctl(dev, name string, value int) change {
 
 // fix are the shell lines against troubles of one code.
 func (j *judge) fix(same []trouble) (lines []string) {
-	for _, c := range j.cure(j.now, same) {
+	changes, left := j.whole(j.now, same, j.found)
+	for _, c := range changes {
 		lines = append(lines, j.shell(c))
 		if c.name != "" && j.Boot == nil && j.NetNS == "" {
 			lines = append(lines, c.echo(sysctlFile))
 		}
 	}
+	for _, t := range left {
+		if t.code == AnnounceLeak && same[0].code == AnnounceLeak {
+			lines = append(lines, fmt.Sprintf("# give %s an address of its own: without one it borrows the VIP, whatever arp_announce says", t.dev))
+		}
+	}
 	if j.boot != nil {
-		lines = append(lines, j.keep(j.cure(j.boot, common(same, j.then)))...)
+		kept, _ := j.whole(j.boot, common(same, j.then), j.then)
+		lines = append(lines, j.keep(kept)...)
 	}
 	if slices.Contains([]Code{OnNIC, WideMask, SubnetAnswered}, same[0].code) {
 		lines = append(lines, "# and likewise in the network configuration, for the next boot")
 	}
 	return lines
+}
+
+// whole is the cure of troubles, and of what goes wrong once they are gone: an
+// address that was moved needs other settings than before. Settings come first,
+// lest it leaks meanwhile. left is what the cure does not end.
+func (j *judge) whole(s *state, same, found []trouble) (all []change, left []trouble) {
+	host := *j.Inspection
+	host.Host = *changed(s.Host, func(*kernel.Host) {})
+	for round, next := 0, same; round < rounds && len(next) > 0; round++ {
+		k := host.judge(j.vip, s)
+		k.role = j.role
+		fresh := k.cure(s, next)
+		for _, c := range fresh {
+			c.apply(&host.Host)
+			if !slices.ContainsFunc(all, func(o change) bool { return o.shell() == c.shell() }) {
+				all = append(all, c)
+			}
+		}
+		if len(fresh) == 0 {
+			break
+		}
+		s = host.state(&host.Host, s.vips)
+		k = host.judge(j.vip, s)
+		k.role = j.role
+		next = nil
+		for _, t := range k.troubles(s) {
+			if len(common([]trouble{t}, found)) == 0 {
+				next = append(next, t)
+			}
+		}
+	}
+	k := host.judge(j.vip, s)
+	k.role = j.role
+	slices.SortStableFunc(all, func(a, b change) int { return number(a.name == "") - number(b.name == "") })
+	return all, common(same, k.troubles(s))
 }
 
 // cure lists the changes that end the troubles that the host has, the fewest
@@ -127,6 +169,11 @@ func (j *judge) cure(s *state, troubles []trouble) (all []change) {
 		case AnnounceLeak:
 			for _, c := range raise(h, t.dev, "arp_announce", 2, 2) {
 				add(c)
+			}
+			if j.sits(t.dev) { // 2 picks the interface's own, and that may be the VIP
+				for _, c := range j.move() {
+					add(c)
+				}
 			}
 		case ARPSilent, Unanswered:
 			if in := h.Interface(t.dev); in.NoARP {

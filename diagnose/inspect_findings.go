@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/arpcheck/arpcheck/evidence"
 	"github.com/arpcheck/arpcheck/kernel"
 )
 
@@ -29,20 +30,21 @@ func (j *judge) findings(now []trouble) (all []Finding) {
 func (j *judge) finding(same []trouble) Finding {
 	slices.SortStableFunc(same, func(a, b trouble) int { return j.prominence(b.dev) - j.prominence(a.dev) })
 	t := same[0]
-	f := Finding{Code: t.code, Severity: severity(same), MAC: j.Links[t.dev].MAC, IPs: j.ips(t.dev)}
+	f := Finding{Code: t.code, Severity: severity(same)}
+	f.MAC, f.IPs = j.known(t.dev)
 	on := "on " + devs(same)
 	switch t.code {
 	case ReplyLeak:
 		f.Summary = fmt.Sprintf("This host answers who-has %s %s, and should leave that to the director.", j.vip, on)
 		f.Causes = j.causes(same, j.replyCause)
-		f.Why = "With arp_ignore 0 Linux answers for every address of the host, whichever interface is asked. " + whereAsked
+		f.Why = j.replyWhy(t.dev)
 	case OnNIC:
 		f.Summary = fmt.Sprintf("%s is %s, which faces the segment.", j.vip, on)
 		f.Why = "arp_ignore 1 and 2 hide the addresses of other interfaces, never those of the one that is asked. On a real server the VIP belongs on lo."
 	case AnnounceLeak:
 		f.Summary = fmt.Sprintf("This host uses %s as the sender of its own ARP requests %s.", j.vip, on)
 		f.Causes = j.causes(same, j.announceCause)
-		f.Why = "Every host that has a neighbour entry for the VIP believes the sender of such a broadcast, and sends the VIP's traffic here from then on. 2 announces the interface's own address. " + whereLeaves
+		f.Why = "Every host that has a neighbour entry for the VIP believes the sender of such a broadcast, and sends the VIP's traffic here from then on. 2 announces the interface's own address, if it has one. " + whereLeaves
 	case GratuitousLeak:
 		f.Summary = fmt.Sprintf("The kernel will send gratuitous ARP for %s %s whenever the interface comes up.", j.vip, on)
 		f.Causes = []string{fmt.Sprintf("arp_notify is on, and %s is %s", j.vip, on)}
@@ -53,21 +55,21 @@ func (j *judge) finding(same []trouble) Finding {
 		f.Why = "A director is the one host that must answer for the VIP."
 	case Missing:
 		f.Summary = fmt.Sprintf("This host does not have %s.", j.vip)
-		f.Why = "A real server without the VIP refuses the packets that the director passes on to it. A director that waits as backup has it only after a failover."
+		f.Why = "A real server without the VIP drops the packets that the director passes on to it. A director that waits as backup has it only after a failover."
 	case SubnetAnswered:
 		f.Summary = fmt.Sprintf("This host answers for addresses that nobody has, such as %s, %s.", t.addr, on)
 		f.Why = j.wideWhy()
 	case WideMask:
-		f.Summary = fmt.Sprintf("%s has a netmask %s, so this host can reach nobody else in that subnet.", j.vip, on)
+		f.Summary = fmt.Sprintf("%s has a netmask %s, so this host can reach nobody else in that subnet%s.", j.vip, on, j.spared())
 		f.Why = j.wideWhy()
 	case ARPSilent:
 		f.Summary = fmt.Sprintf("This host does not answer who-has for its own address %s %s.", t.addr, on)
 		f.Causes = j.causes(same, j.silenceCause)
-		f.Why = "It hides the VIP, and the real server's own address with it: the director cannot find it any more. arp_ignore 1 hides the VIP on lo alone."
+		f.Why = j.silenceWhy()
 	case ProxyARP:
-		f.Summary = fmt.Sprintf("This host answers for addresses that it only routes to, such as %s, %s.", t.addr, on)
+		f.Summary = fmt.Sprintf("This host answers for addresses that it only routes to, such as %s.", examples(same))
 		f.Causes = j.causes(same, j.proxySwitch)
-		f.Why = "arp_ignore has no say in proxy ARP (arp_process: it is asked for local addresses alone). If that is meant to be so, nothing is wrong here."
+		f.Why = proxyWhy + " If that is meant to be so, nothing is wrong here."
 	case RPFilterDrop:
 		f.Summary = fmt.Sprintf("Strict rp_filter drops packets for %s from clients whose way back leaves by another interface than they come in, %s.", j.vip, on)
 		f.Causes = j.causes(same, func(dev string) string {
@@ -84,7 +86,7 @@ func (j *judge) finding(same []trouble) Finding {
 
 // severity of several troubles of one code.
 func severity(same []trouble) Severity {
-	if slices.Contains([]Code{ProxyARP, RPFilterDrop}, same[0].code) {
+	if same[0].code == RPFilterDrop {
 		return Warning
 	}
 	if slices.ContainsFunc(same, func(t trouble) bool { return !t.mild }) {
@@ -134,7 +136,7 @@ func (j *judge) wideWhy() string {
 		switch {
 		case p.Bits() == 32 || !j.Links[p.dev].Holder:
 		case j.Interface(p.dev).Loopback:
-			return fmt.Sprintf("An address on lo makes its whole subnet local (fib_add_ifaddr): with %s on lo the host owns every address of %s. It looks for clients, routers and the director there in itself. A VIP on lo needs /32.", p.Prefix, p.Masked())
+			return fmt.Sprintf("An address on lo makes its whole subnet local (fib_add_ifaddr): with %s on lo the host owns every address of %s. It looks for clients, routers and the director there in itself%s. A VIP on lo needs /32.", p.Prefix, p.Masked(), j.spared())
 		default:
 			return fmt.Sprintf("%s makes a route to %s by %s, which leads nowhere. A VIP there needs /32.", p, p.Masked(), p.dev)
 		}
@@ -151,16 +153,67 @@ func (j *judge) where() string {
 	return strings.Join(all, " and ")
 }
 
-// ips are the addresses by which people know an interface.
+// known is by what people know the host: the addresses of the interface, or,
+// where it leads nowhere or has none, of the one that does.
+func (j *judge) known(dev string) (mac evidence.MAC, ips []netip.Addr) {
+	if ips = j.ips(dev); len(ips) > 0 && j.Links[dev].Segment {
+		return j.Links[dev].MAC, ips
+	}
+	best := -1
+	for _, in := range j.now.segments {
+		if p := j.prominence(in.Name); p > best && len(j.ips(in.Name)) > 0 {
+			best, mac, ips = p, j.Links[in.Name].MAC, j.ips(in.Name)
+		}
+	}
+	if best < 0 {
+		return j.Links[dev].MAC, nil
+	}
+	return mac, ips
+}
+
+// ips are the first of an interface's addresses that are no VIPs.
 func (j *judge) ips(dev string) (all []netip.Addr) {
 	if in := j.Interface(dev); in != nil {
 		for _, a := range in.Addresses {
-			if a.Addr() != j.vip {
+			if a.Addr() != j.vip && !j.now.taken[a.Addr()] && len(all) < mostAddresses {
 				all = append(all, a.Addr())
 			}
 		}
 	}
 	return all
+}
+
+// mostAddresses bounds what is listed of the addresses of one interface, for
+// there is a list for each VIP.
+const mostAddresses = 16
+
+// examples names an address for each interface.
+func examples(same []trouble) string {
+	var all []string
+	for _, t := range same {
+		all = append(all, fmt.Sprintf("%s on %s", t.addr, t.dev))
+	}
+	return some(all)
+}
+
+// spared names the subnets of other interfaces that a wide mask does not draw in,
+// for their own mask is longer.
+func (j *judge) spared() string {
+	var all []string
+	for _, p := range j.at {
+		for _, in := range j.now.segments {
+			for _, a := range in.Addresses {
+				q := a.Subnet().Masked()
+				if !p.Subnet().IsSingleIP() && p.Subnet().Contains(q.Addr()) && q.Bits() > p.Subnet().Bits() && !q.IsSingleIP() && !slices.Contains(all, q.String()) {
+					all = append(all, q.String())
+				}
+			}
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " but for " + some(all)
 }
 
 // names are the interfaces of troubles, each once.

@@ -27,7 +27,9 @@ func Script(in *Inspection, vips []netip.Addr, root string) string {
 		fmt.Fprintf(&b, "# Not cured by it: %s\n", text)
 	}
 	if len(now)+len(boot) == 0 {
-		b.WriteString("# Nothing is to be changed.\n")
+		if len(left) == 0 {
+			b.WriteString("# Nothing is to be changed.\n")
+		}
 		return b.String()
 	}
 	b.WriteString("set -eu\n")

@@ -1,8 +1,6 @@
 package diagnose
 
 import (
-	"strconv"
-
 	"github.com/arpcheck/arpcheck/kernel"
 )
 
@@ -37,11 +35,4 @@ func section(h *kernel.Host, dev string) *kernel.Settings {
 		return &in.Settings
 	}
 	return new(kernel.Settings)
-}
-
-// parseValue reads what a file assigns; words that are no number are the
-// kernel's to refuse.
-func parseValue(s string) (int, bool) {
-	n, err := strconv.Atoi(s)
-	return n, err == nil
 }

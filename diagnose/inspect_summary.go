@@ -35,6 +35,11 @@ func (j *judge) deeds(troubles []trouble) string {
 	return strings.Join(all[:len(all)-1], ", ") + " and " + all[len(all)-1]
 }
 
+// critical are the troubles that fail the verdict.
+func critical(now []trouble) []trouble {
+	return slices.DeleteFunc(slices.Clone(now), func(t trouble) bool { return severity([]trouble{t}) != Critical })
+}
+
 // summary says in one sentence, without a full stop, what the verdict is.
 func (j *judge) summary(r Result, now []trouble) string {
 	as := map[Role]string{Director: "this director", RealServer: "this real server"}[j.role]
@@ -42,10 +47,12 @@ func (j *judge) summary(r Result, now []trouble) string {
 		as = "this host"
 	}
 	switch {
+	case len(r.Interfaces) == 0 && r.Verdict == Fail:
+		return as + " " + j.deeds(critical(now)) + "; it has no interface that is up and leads to other hosts, so the rest was not judged"
 	case len(r.Interfaces) == 0:
 		return "no interface of this host that is up leads to other hosts, so there is nothing to judge"
 	case r.Verdict == Fail:
-		text := as + " " + j.deeds(slices.DeleteFunc(slices.Clone(now), func(t trouble) bool { return severity([]trouble{t}) != Critical }))
+		text := as + " " + j.deeds(critical(now))
 		for _, f := range r.Findings {
 			if f.Severity == Critical && len(f.Causes) > 0 {
 				return text + ": " + f.Causes[0]
@@ -56,9 +63,9 @@ func (j *judge) summary(r Result, now []trouble) string {
 	text := as
 	switch {
 	case len(j.at) == 0:
-		text += " does not have it, and answers for it nowhere"
-		if len(now) > 1 {
-			text = as + " " + j.deeds(now)
+		text += " does not have it"
+		if !slices.ContainsFunc(r.Interfaces, func(v Interface) bool { return v.AnswersARP == Yes }) {
+			text += ", and answers for it nowhere"
 		}
 	case j.role == Director:
 		text += " answers for it"
@@ -87,12 +94,28 @@ func (j *judge) summary(r Result, now []trouble) string {
 }
 
 // notes tell what was not judged.
-func (j *judge) notes() (all []Note) {
+func (j *judge) notes(r Result) (all []Note) {
 	switch {
 	case j.Boot == nil:
 		all = append(all, Note{Text: "Whether the settings outlive the next boot was not judged: the files in /etc/sysctl.d belong to the machine, not to this namespace. --root names the folder that they are in."})
 	case len(j.Boot.Unreadable) > 0:
 		all = append(all, Note{Text: fmt.Sprintf("%s cannot be read, so anything may be in it: run arpcheck inspect as root.", strings.Join(j.Boot.Unreadable, ", "))})
+	}
+	if j.role == Director && j.Role == "" {
+		var elsewhere []string
+		for _, vip := range j.now.vips {
+			if at := j.now.at[vip]; vip != j.vip && len(at) > 0 && j.Links[at[0].dev].Holder {
+				elsewhere = append(elsewhere, at[0].String())
+			}
+		}
+		if len(elsewhere) > 0 {
+			all = append(all, Note{Text: fmt.Sprintf("This host has %s as real servers have a VIP, and %s as directors do. If the latter was left there, --role real-server judges it so.", some(elsewhere), j.where())})
+		}
+	}
+	for _, v := range r.Interfaces {
+		if len(v.Alike) > 0 {
+			all = append(all, Note{Text: fmt.Sprintf("As %s does, so do %s: they answer and announce nothing of the VIP.", v.Name, some(v.Alike))})
+		}
 	}
 	if j.Rules {
 		all = append(all, Note{Text: "This host has rules of its own in `ip rule`. Which table they choose for a packet is not followed: each interface that a route of any table leads to is judged as a way out, and rp_filter is not judged."})

@@ -119,7 +119,9 @@ func (j *judge) proxied(h *state) (all []trouble) {
 			targets = []netip.Addr{j.vip}
 		}
 		if len(targets) > 0 {
-			all = append(all, trouble{code: ProxyARP, dev: in.Name, addr: targets[0]})
+			// In a subnet of its own the VIP is somebody else's to answer for.
+			mild := targets[0] != j.vip || !j.facing(in.Name)
+			all = append(all, trouble{code: ProxyARP, dev: in.Name, addr: targets[0], mild: mild})
 		}
 	}
 	return all

@@ -28,8 +28,12 @@ func (j *judge) view(h *state, in *kernel.Interface) Interface {
 		ARPAnnounce:  deciding(h.All.ARPAnnounce, in.ARPAnnounce, in.Name),
 	}
 	for _, a := range in.Addresses {
-		if a.Addr() != j.vip {
+		switch {
+		case a.Addr() == j.vip:
+		case len(v.Addresses) < mostAddresses:
 			v.Addresses = append(v.Addresses, a.Prefix)
+		default:
+			v.Further++
 		}
 	}
 	for _, ask := range []struct {
@@ -109,4 +113,45 @@ func deciding(all, own int, dev string) Deciding {
 		return Deciding{own, dev}
 	}
 	return Deciding{all, "all"}
+}
+
+// mostInterfaces is how many interfaces have an entry each, whatever they do.
+const mostInterfaces = 32
+
+// alike lets one interface stand for all that do the same, and nothing of note,
+// where there are many: a node has one for each of its pods.
+func (j *judge) alike(views []Interface) (few []Interface) {
+	if len(views) <= mostInterfaces {
+		return views
+	}
+	noted := map[string]bool{}
+	for _, t := range slices.Concat(j.found, j.then) {
+		noted[t.dev] = true
+	}
+	type conduct struct {
+		Own              Answer
+		Ignore, Announce Deciding
+		addressed        bool
+	}
+	first := map[conduct]int{}
+	for _, v := range views {
+		own := func(d Deciding) Deciding { // its own name is no difference
+			if d.From == v.Name {
+				d.From = "itself"
+			}
+			return d
+		}
+		c := conduct{v.AnswersOwn, own(v.ARPIgnore), own(v.ARPAnnounce), len(v.Addresses) > 0}
+		i, known := first[c]
+		plain := !noted[v.Name] && v.AnswersARP == No && v.AnnouncesVIP == No && v.SendsUnasked == No && !j.facing(v.Name)
+		if plain && known {
+			few[i].Alike = append(few[i].Alike, v.Name)
+			continue
+		}
+		if plain {
+			first[c] = len(few)
+		}
+		few = append(few, v)
+	}
+	return few
 }

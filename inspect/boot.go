@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/arpcheck/arpcheck/kernel"
 )
 
 // A Boot is what the files that set sysctls at boot hold, in the order in
@@ -67,7 +70,11 @@ func ReadBoot(root fs.FS) (*Boot, error) {
 		for _, e := range entries {
 			name := path.Join(dir, e.Name())
 			switch first := files[e.Name()]; {
-			case path.Ext(name) != ".conf" || e.IsDir():
+			case e.IsDir():
+			case path.Ext(name) != ".conf":
+				b.drop(b.parseIf(root, name), "nobody reads a file whose name does not end in .conf")
+			case e.Name()[0] == '.' && b.systemd: // dirent_is_file_with_suffix
+				b.drop(b.parseIf(root, name), "systemd-sysctl reads no file whose name begins with a dot")
 			case first == "":
 				files[e.Name()] = name
 			default:
@@ -105,8 +112,8 @@ func (b *Boot) has(a Assignment) bool {
 // hide takes note of a file that one of the same name hides. Where /lib is a
 // link to /usr/lib, it is the same file.
 func (b *Boot) hide(root fs.FS, name, by string) {
-	one, err1 := fs.ReadFile(root, name)
-	other, err2 := fs.ReadFile(root, by)
+	one, err1 := readFile(root, name)
+	other, err2 := readFile(root, by)
 	if err1 != nil || err2 == nil && bytes.Equal(one, other) {
 		return
 	}
@@ -120,16 +127,47 @@ func (b *Boot) drop(lines []Assignment, why string) {
 	}
 }
 
-// parse reads the assignments of a file, as parse_line of systemd-sysctl and
-// parse_setting_line of procps do.
-func (b *Boot) parse(root fs.FS, name string) (all []Assignment) {
-	data, err := fs.ReadFile(root, name)
+// mostOfFile bounds what is read of one file: no file of sysctls is so large.
+const mostOfFile = 1 << 20
+
+// readFile reads a file that is regular, or /dev/null, and of sensible size.
+func readFile(root fs.FS, name string) ([]byte, error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, mostOfFile+1))
+	if err == nil && len(data) > mostOfFile {
+		err = errors.New("too large")
+	}
+	return data, err
+}
+
+// parse reads the assignments of a file, and takes note if it cannot.
+func (b *Boot) parse(root fs.FS, name string) []Assignment {
+	data, err := readFile(root, name)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) { // a link that leads nowhere
 			b.Unreadable = append(b.Unreadable, "/"+name)
 		}
 		return nil
 	}
+	return b.assignments(data, name)
+}
+
+// parseIf is parse for a file that does not count.
+func (b *Boot) parseIf(root fs.FS, name string) []Assignment {
+	data, err := readFile(root, name)
+	if err != nil {
+		return nil
+	}
+	return b.assignments(data, name)
+}
+
+// assignments are the lines of a file, as parse_line of systemd-sysctl and
+// parse_setting_line of procps read them.
+func (b *Boot) assignments(data []byte, name string) (all []Assignment) {
 	number := 0
 	for line := range strings.Lines(string(data)) { // of whatever length
 		number++
@@ -139,7 +177,7 @@ func (b *Boot) parse(root fs.FS, name string) (all []Assignment) {
 		}
 		key, value, assigns := strings.Cut(line, "=")
 		key, minus := strings.CutPrefix(key, "-") // with "=": errors do not matter
-		if !assigns && !minus {
+		if !assigns && !minus || minus && !b.systemd && strings.TrimLeft(key, " \t") != key { // "- key": procps finds no such file
 			continue
 		}
 		all = append(all, Assignment{
@@ -185,6 +223,13 @@ func (b *Boot) Setting(dev, name string) (s BootSetting) {
 		case a.Exclude:
 		case exact && isPattern(a.Key):
 			lose(a, "a line for this very key counts more than a pattern")
+		case !accepts(a.Value):
+			// systemd-sysctl has forgotten what it read before for the key;
+			// procps has written it already.
+			if s.Where != "" && b.systemd && s.Key == a.Key {
+				lose(s.Assignment, fmt.Sprintf("%s comes later, with %s, which the kernel refuses", a.Where, a.Value))
+				s.Assignment = Assignment{}
+			}
 		default:
 			if s.Where != "" {
 				lose(s.Assignment, a.Where+" comes later")
@@ -198,6 +243,12 @@ func (b *Boot) Setting(dev, name string) (s BootSetting) {
 		}
 	}
 	return s
+}
+
+// accepts reports whether the kernel takes a value.
+func accepts(value string) bool {
+	_, ok := kernel.ParseInt(value)
+	return ok
 }
 
 // effective returns the lines that mean the key, in the order in which they

@@ -44,7 +44,8 @@ func TestBoot(t *testing.T) {
 			want: "2", where: "/run/sysctl.d/50-a.conf:1", lost: "/usr/local/lib/sysctl.d/50-a.conf:1"},
 		"/lib is /usr/lib": {files: map[string]string{"usr/lib/sysctl.d/50-a.conf": all + "=1", "lib/sysctl.d/50-a.conf": all + "=1"},
 			want: "1", where: "/usr/lib/sysctl.d/50-a.conf:1"},
-		"not a .conf": {files: map[string]string{"etc/sysctl.d/50-a.conf.bak": all + "=1", "etc/sysctl.d/README": all + "=1"}},
+		"not a .conf": {files: map[string]string{"etc/sysctl.d/50-a.conf.bak": all + "=1", "etc/sysctl.d/README": "of = 1"},
+			lost: "/etc/sysctl.d/50-a.conf.bak:1"},
 		"sysctl.conf without a link is not systemd's": {files: map[string]string{"etc/sysctl.conf": all + "=1"},
 			lost: "/etc/sysctl.conf:1"},
 		"sysctl.conf by its link": {files: map[string]string{"etc/sysctl.conf": all + "=1", "etc/sysctl.d/99-sysctl.conf": all + "=1"},
@@ -101,5 +102,41 @@ func TestBoot(t *testing.T) {
 				t.Errorf("lost %q, want %q", lost, tt.lost)
 			}
 		})
+	}
+}
+
+// What the kernel refuses sets nothing; what looks like a mistake is named.
+func TestNearMisses(t *testing.T) {
+	files := fstest.MapFS{
+		"etc/sysctl.d/10.conf": {Data: []byte("net.ipv4.conf.all.arp_ignore = 1 # VIP\nnet.ipv4.conf.all.arp_announce = 0x2\nnet.ipv4.conf.all.rp_filter = 2\n")},
+		"etc/sysctl.d/20.conf": {Data: []byte("net.ipv4.conf.all.rp_filter = \"1\"\n- net.ipv4.conf.all.arp_filter = 1\nnet.ipv4.conf.all.arp_ingore = 1\n" +
+			"net.ipv4.conf.lo.arp_ignore = 1\nnet.ipv4.conf.e1.arp_ignore = 1\nnet.ipv4.conf.eth1.arp_ignore = 1\narp_ignore = 1\nnet.ipv4.conf.all.arp_notify = 1\n")},
+		"etc/sysctl.d/.30.conf": {Data: []byte("net.ipv4.conf.all.proxy_arp = 1\n")},
+	}
+	for _, systemd := range []bool{false, true} {
+		want := map[string]string{"arp_ignore": "1 # VIP", "arp_announce": "0x2", "rp_filter": "2", "arp_filter": "", "proxy_arp": "1"}
+		if systemd {
+			files["run/systemd/system/x"] = &fstest.MapFile{}
+			want["rp_filter"], want["arp_filter"], want["proxy_arp"] = "", "1", "" // the refused line took its place
+		}
+		b, err := ReadBoot(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range want {
+			if got := b.Setting("all", name).Value; got != value {
+				t.Errorf("systemd %t: %s is %q, want %q", systemd, name, got, value)
+			}
+		}
+		var why []string
+		for _, a := range b.Near("arp_ignore", []string{"eth1"}) {
+			why = append(why, a.Where+" "+a.Why)
+		}
+		if got, want := strings.Join(why, "\n"), `/etc/sysctl.d/20.conf:3 there is no setting arp_ingore: arp_ignore is meant
+/etc/sysctl.d/20.conf:4 on lo it changes nothing: what counts is the interface that is asked, and all
+/etc/sysctl.d/20.conf:5 there is no interface e1
+/etc/sysctl.d/20.conf:7 there is no such setting: it is net.ipv4.conf.all.arp_ignore`; got != want {
+			t.Errorf("near misses:\n%s\nwant\n%s", got, want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -139,11 +140,13 @@ func (o *inspectOptions) read() (*diagnose.Inspection, error) {
 	if o.netns != "" && o.root == "" {
 		return in, nil
 	}
-	in.Boot, err = o.readBoot()
-	return in, err
+	if in.Boot, err = o.readBoot(host.Links); err != nil {
+		return nil, err
+	}
+	return in, nil
 }
 
-func (o *inspectOptions) readBoot() (*diagnose.Boot, error) {
+func (o *inspectOptions) readBoot(links map[string]inspect.Link) (*diagnose.Boot, error) {
 	root := o.root
 	if root == "" {
 		root = "/"
@@ -151,14 +154,25 @@ func (o *inspectOptions) readBoot() (*diagnose.Boot, error) {
 	if info, err := os.Stat(root); err != nil || !info.IsDir() {
 		return nil, withHint(fmt.Errorf("--root: %s is not a folder that can be read", root), "name the folder that etc/sysctl.d is in")
 	}
-	boot, err := inspect.ReadBoot(os.DirFS(root))
+	files, err := inspect.OpenRoot(root)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("--root: %w", err), "name the folder that etc/sysctl.d is in")
+	}
+	defer files.Close()
+	boot, err := inspect.ReadBoot(files)
 	if err != nil {
 		if perr, ok := errors.AsType[*fs.PathError](err); ok {
 			err = perr
 		}
 		return nil, fmt.Errorf("reading the files of the next boot: %w", err)
 	}
-	return &diagnose.Boot{Program: boot.Program, Unreadable: boot.Unreadable, Setting: func(dev, name string) diagnose.BootSetting {
+	near := func(name string) (all []string) {
+		for _, a := range boot.Near(name, slices.Collect(maps.Keys(links))) {
+			all = append(all, fmt.Sprintf("%s sets %s to %s, but %s", a.Where, strings.ReplaceAll(a.Key, "/", "."), a.Value, a.Why))
+		}
+		return all
+	}
+	return &diagnose.Boot{Program: boot.Program, Unreadable: boot.Unreadable, Near: near, Root: o.root, Setting: func(dev, name string) diagnose.BootSetting {
 		s := boot.Setting(dev, name)
 		made := diagnose.BootSetting{Value: s.Value, Where: s.Where}
 		for _, l := range s.Lost {

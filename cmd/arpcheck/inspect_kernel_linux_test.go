@@ -189,7 +189,7 @@ func arpOf(t *testing.T, c *scenarios.Host) arpWire {
 	w := arpWire{}
 	err := c.Do(func() error {
 		for _, dev := range []string{"eth1", "eth2"} {
-			fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, int(arpType))
+			fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, int(arpType))
 			if err != nil {
 				return err
 			}
@@ -292,7 +292,7 @@ func (w arpWire) until(dev string, done func(p []byte) bool) {
 	buf := make([]byte, 128)
 	for end := time.Now().Add(patience); time.Now().Before(end); {
 		fds := []unix.PollFd{{Fd: int32(w[dev]), Events: unix.POLLIN}}
-		if n, _ := unix.Poll(fds, int(max(time.Until(end), time.Millisecond)/time.Millisecond)); n == 0 {
+		if n, err := unix.Poll(fds, int(max(time.Until(end), time.Millisecond)/time.Millisecond)); n == 0 && err == nil {
 			return
 		}
 		n, from, err := unix.Recvfrom(w[dev], buf, 0)
