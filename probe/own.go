@@ -25,9 +25,9 @@ func (r *Run) own() map[netip.Addr]evidence.MAC {
 // restore leads this host's own entries to the directors, or where they were
 // before. To write them would take CAP_NET_ADMIN: instead, the right host is
 // asked once more when the entry has become old enough to be moved.
-func (r *Run) restore(before map[netip.Addr]evidence.MAC) {
+func (r *Run) restore(before map[netip.Addr]evidence.MAC) error {
 	if !r.cfg.Addr.IsValid() {
-		return // nobody has answered to us
+		return nil // nobody has answered to us
 	}
 	wrong := map[netip.Addr]evidence.MAC{} // who is to be asked
 	var steps []timed
@@ -64,7 +64,9 @@ func (r *Run) restore(before map[netip.Addr]evidence.MAC) {
 		steps = append(steps, timed{due, step{frames: func() []frame { return nil }}})
 	}
 	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
-	r.toTheEnd(steps)
+	if err := r.toTheEnd(steps); err != nil {
+		return err
+	}
 	for _, vip := range r.cfg.VIPs {
 		right, asked := wrong[vip]
 		if mac, ok := r.link.Neighbour(vip); asked && ok && mac != right {
@@ -73,6 +75,7 @@ func (r *Run) restore(before map[netip.Addr]evidence.MAC) {
 				vip, r.called(mac), r.called(right)))
 		}
 	}
+	return nil
 }
 
 // lastClaim is when a host last said that the VIP is its own.

@@ -113,10 +113,13 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 		r.note(evidence.Interrupted, netip.Addr{}, err.Error())
 	}
 	if err == nil {
-		r.undo()
-		r.restore(before)
-		// The socket does not tell of this, and silence means nothing then.
-		if err := link.Carrier(); err != nil {
+		if err = r.undo(); err == nil {
+			err = r.restore(before)
+		}
+		if err == nil {
+			err = link.Carrier() // the socket does not tell, and silence means nothing then
+		}
+		if err != nil {
 			r.note(evidence.Interrupted, netip.Addr{}, err.Error())
 		}
 	} else {

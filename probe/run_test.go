@@ -144,6 +144,34 @@ func TestLostInterface(t *testing.T) {
 	}
 }
 
+// An interface that goes while harm is undone is noted, and the harm that stays.
+func TestLostWhileUndoing(t *testing.T) {
+	stays := 0
+	for before := 2 * time.Millisecond; before < 1400*time.Millisecond; before += 100 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			leaking := func() *segment { return &segment{hosts: []*host{director(), newHost(r1, r1IP, 1, 0, false)}} }
+			whole := do(t, t.Context(), config(), leaking())
+			s := leaking()
+			s.lost = time.Now().Add(whole.End.Sub(whole.Start) - before)
+			log := do(t, t.Context(), config(), s)
+			codes := notes(log)
+			if !slices.Contains(codes, evidence.Interrupted) {
+				t.Errorf("lost %v before the end: notes %v, want interrupted", before, codes)
+			}
+			for _, n := range log.Notes {
+				if n.Code == evidence.NotUndone {
+					if stays++; !strings.Contains(n.Text, "gone") {
+						t.Errorf("lost %v before the end: %q", before, n.Text)
+					}
+				}
+			}
+		})
+	}
+	if stays < 5 {
+		t.Errorf("harm stays behind %d times only", stays)
+	}
+}
+
 // The last that is sent is a who-has to each claimant, in every run.
 func TestSignOfLife(t *testing.T) {
 	for _, quiet := range []bool{false, true} {

@@ -30,13 +30,17 @@ type repair struct {
 }
 
 // undo repairs what this run has drawn, and notes for each VIP whether the
-// director was seen to announce it again.
-func (r *Run) undo() {
+// director was seen to announce it again. The error is that of an interface that
+// was lost meanwhile.
+func (r *Run) undo() error {
 	if r.cfg.NoAnnounceTest {
-		return // nothing was drawn
+		return nil // nothing was drawn
 	}
 	// First, what was drawn at the last moment must be heard of.
-	r.toTheEnd([]timed{{r.drew.Add(hear), step{frames: func() []frame { return nil }}}})
+	if err := r.toTheEnd([]timed{{r.drew.Add(hear), step{frames: func() []frame { return nil }}}}); err != nil {
+		r.leave(err)
+		return err
+	}
 
 	var all []*repair
 	var steps []timed
@@ -57,10 +61,15 @@ func (r *Run) undo() {
 		steps = append(steps, timed{due, step{frames: func() []frame { return nil }}})
 	}
 	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
-	r.toTheEnd(steps)
+	err := r.toTheEnd(steps)
 	for _, p := range all {
-		r.outcome(p)
+		if _, reacted := r.announcement(p); err != nil && !reacted {
+			r.stays(p, err)
+		} else {
+			r.outcome(p)
+		}
 	}
+	return err
 }
 
 // unlocked is when an entry that changed at a time can change again. Whatever
@@ -75,20 +84,24 @@ func unlocked(changed time.Time) time.Time {
 }
 
 // toTheEnd does the steps whatever has ended the run: they are few, and nothing
-// may stay behind. An interface that is lost ends them too.
-func (r *Run) toTheEnd(steps []timed) {
+// may stay behind. Only an interface that is lost ends them.
+func (r *Run) toTheEnd(steps []timed) error {
 	r.stop, r.cfg.Stop, r.queue = false, nil, nil
-	_ = r.phase(context.Background(), steps)
+	return r.phase(context.Background(), steps)
 }
 
 // leave notes what harm stays behind a run that could send nothing more.
 func (r *Run) leave(lost error) {
 	for _, vip := range r.cfg.VIPs {
 		if p := r.harm(vip); p != nil && !r.cfg.NoAnnounceTest {
-			r.note(evidence.NotUndone, vip, fmt.Sprintf("neighbour entries for %s on the segment may now point to %s (frame %d), and were not corrected: %v",
-				vip, r.called(p.leak.SenderMAC), p.leak.Number, lost))
+			r.stays(p, lost)
 		}
 	}
+}
+
+func (r *Run) stays(p *repair, lost error) {
+	r.note(evidence.NotUndone, p.vip.vip, fmt.Sprintf("neighbour entries for %s on the segment may now point to %s (frame %d), and were not corrected: %v",
+		p.vip.vip, r.called(p.leak.SenderMAC), p.leak.Number, lost))
 }
 
 // harm finds the first and the last broadcast in which a host other than the
