@@ -64,7 +64,7 @@ func (j *judge) bootFindings(now []trouble) (all []Finding) {
 		}
 		lost := j.lost(same, name)
 		fresh := len(common(same, now)) < len(same)
-		if !fresh && len(lost) == 0 {
+		if !fresh && len(lost) == 0 && (j.Boot.Near == nil || len(j.Boot.Near(name)) == 0) {
 			continue // it goes wrong now, and that is said already
 		}
 		all = append(all, j.bootFinding(same, name, lost))

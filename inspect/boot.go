@@ -176,7 +176,7 @@ func (b *Boot) assignments(data []byte, name string) (all []Assignment) {
 			continue
 		}
 		key, value, assigns := strings.Cut(line, "=")
-		key, minus := strings.CutPrefix(key, "-") // with "=": errors do not matter
+		key, minus := strings.CutPrefix(key, "-")                                             // with "=": errors do not matter
 		if !assigns && !minus || minus && !b.systemd && strings.TrimLeft(key, " \t") != key { // "- key": procps finds no such file
 			continue
 		}

@@ -75,6 +75,9 @@ func (t topic) about(value string) (string, bool) {
 		return text, true
 	}
 	n, err := strconv.Atoi(value)
+	if err == nil && n >= 0 && slices.Contains([]string{"arp_filter", "rp_filter", "proxy_arp", "arp_notify"}, t.name) {
+		return t.text, true // it is short, and its table has them all
+	}
 	for span, text := range t.values {
 		var low, high int
 		if count, _ := fmt.Sscanf(span, "%d-%d", &low, &high); err == nil && count == 2 && n >= low && n <= high {

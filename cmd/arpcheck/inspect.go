@@ -39,6 +39,10 @@ func (a *app) inspectCommand() *cobra.Command {
 answer, announce and send unasked for a VIP, which setting decides that, and what
 to change. It sends nothing, changes nothing and takes no privilege.
 
+Not followed are the rules of ip rule, and those of nftables and arptables, which
+may drop ARP: where there are some, a note says so and nothing passes. Without
+CAP_NET_ADMIN the latter cannot be read, so they are not looked at.
+
 It exits 1 for a fault, and 3 for what will be one: settings that no file of
 sysctl.d makes outlive the next boot, or that this host cannot decide alone.`,
 		Example: `  arpcheck inspect --vip 192.168.1.99
@@ -64,6 +68,7 @@ sysctl.d makes outlive the next boot, or that this host cannot decide alone.`,
 	word(fs, &o.root, "root", "", "`DIR` that the files of the next boot, such as etc/sysctl.d, are below (default /; with --netns they are left alone)")
 	fs.BoolVar(&o.script, "script", false, "print a shell script with the changes that are needed, instead of a result")
 	o.render.register(cmd)
+	fs.Lookup("verbose").Usage = "show all interfaces and findings" // there are no frames
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "no remarks: the result alone")
 	cmd.RegisterFlagCompletionFunc("netns", completeNetNS)
 	cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(roles, cobra.ShellCompDirectiveNoFileComp))
