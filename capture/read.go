@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -9,10 +8,11 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// errInterrupted means that a stream was left before its end.
+// errInterrupted means that an input was left before its end.
 var errInterrupted = errors.New("interrupted")
 
 // Sizes of segments in octets: small ones balance the work, large ones are
@@ -24,7 +24,7 @@ const (
 )
 
 // read reads the whole input into t. An error is one that leaves no result,
-// or errInterrupted.
+// or errInterrupted: t holds what comes before some place then.
 func (in *input) read(ctx context.Context, t *tally, s settings) error {
 	tick := func() error {
 		if ctx.Err() != nil {
@@ -37,13 +37,19 @@ func (in *input) read(ctx context.Context, t *tally, s settings) error {
 	}
 	from := in.stream
 	if in.compression == "" {
+		in.size = min(in.size, in.limit)
 		from = io.NewSectionReader(in.file, 0, in.size)
+	} else if in.limit < math.MaxInt64 {
+		from = io.LimitReader(from, in.limit)
 	}
 	w := newWindow()
 	w.start(from, 0, math.MaxInt64, tick)
 	wk, err := in.begin(w)
+	if err != nil && ctx.Err() != nil {
+		return errInterrupted
+	}
 	if err != nil {
-		return cmp.Or(ctx.Err(), err)
+		return err
 	}
 	if g, ok := wk.(*ngWalker); ok {
 		g.preamble(w, t)
@@ -55,11 +61,16 @@ func (in *input) read(ctx context.Context, t *tally, s settings) error {
 	left := in.size - w.offset()
 	if in.compression != "" || s.workers == 1 && s.segment <= 0 || left <= segment {
 		wk.walk(w, t, math.MaxInt64)
+		in.reached = w.offset()
 	} else {
 		d := &division{file: in.file, size: in.size, from: w.offset(), walker: wk, tick: tick, settled: t, segment: segment}
 		d.run(s.workers, &s)
+		in.reached = d.reached
 	}
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return nil
 }
 
 // preamble reads the blocks before the first packet: the segments of a file
@@ -130,11 +141,16 @@ type gate struct {
 	mu   sync.Mutex
 	from io.Reader
 	left bool
+
+	count *atomic.Int64 // see ReplayConfig.Octets
 }
 
 func (g *gate) Read(b []byte) (int, error) {
 	g.mu.Unlock()
 	n, err := g.from.Read(b)
+	if g.count != nil {
+		g.count.Add(int64(n))
+	}
 	g.mu.Lock()
 	if g.left {
 		runtime.Goexit() // what was found so far is in other hands
@@ -148,7 +164,7 @@ func firstTime(source Source) (ns int64, ok bool) {
 	if info, err := os.Stat(source.Name); source.Stream != nil || err != nil || !info.Mode().IsRegular() {
 		return 0, false
 	}
-	in, err := source.open()
+	in, err := source.open(nil)
 	if err != nil {
 		return 0, false
 	}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -20,6 +21,10 @@ type ReplayConfig struct {
 	Watch []netip.Addr
 	// KeepFrames lets each record have its frame (evidence.Record.Raw).
 	KeepFrames bool
+	// Octets, if not nil, tells others meanwhile how much was read: of each
+	// file as much as its size, and once more where records are looked for in
+	// a second pass.
+	Octets *atomic.Int64
 
 	// Workers is how many goroutines read a file, and Segment how many
 	// octets each takes at once. They change the time that it takes, never
@@ -61,8 +66,8 @@ type settings struct {
 // whatever the files hold.
 //
 // Damage in a file is no error: what can be read around it is, and the Log
-// tells the place. A file that is empty or no capture is an error, and so is
-// the end of ctx; but a stream only ends with it, with a note.
+// tells the place. A file that is empty or no capture is an error. The end of
+// ctx only ends the reading, with a note: the Log is of what was read by then.
 func Replay(ctx context.Context, sources []Source, cfg ReplayConfig) (evidence.Log, error) {
 	return replayLimited(ctx, sources, cfg, listedClaims)
 }
@@ -71,7 +76,7 @@ func replayLimited(ctx context.Context, sources []Source, cfg ReplayConfig, limi
 	if len(sources) > maxSources {
 		return evidence.Log{}, fmt.Errorf("%d files; at most %d can be read as one timeline", len(sources), maxSources)
 	}
-	r := &replay{ctx: ctx, sources: inOrder(sources), streams: map[int]*spool{}}
+	r := &replay{ctx: ctx, sources: inOrder(sources), streams: map[int]*spool{}, octets: cfg.Octets}
 	s := settings{asked: watchOf(cfg.Watch), keepRaw: cfg.KeepFrames, workers: cfg.Workers, segment: cfg.Segment}
 	s.watched, s.trails = s.asked, len(s.asked.addrs)
 	if s.workers <= 0 {
@@ -97,8 +102,17 @@ func replayLimited(ctx context.Context, sources []Source, cfg ReplayConfig, limi
 			}
 		}
 		first := r.all
+		if r.interrupted {
+			// What was read is looked at once more, and nothing beyond.
+			r.ctx = context.WithoutCancel(ctx)
+		}
+		whole := !r.interrupted
 		if err := r.pass(s, false); err != nil {
 			return evidence.Log{}, err
+		}
+		if whole && r.interrupted {
+			log.Notes = append(log.Notes, evidence.Note{Code: evidence.Interrupted,
+				Text: "Reading was interrupted: who claims what is known, but the frames in conflict were not all looked at."})
 		}
 		trails = []*tally{r.all}
 		if r.spoolsFull() {
@@ -114,6 +128,8 @@ type replay struct {
 	ctx      context.Context
 	sources  []Source
 	discover bool
+	octets   *atomic.Int64
+	reached  []int64        // how far each source was read
 	streams  map[int]*spool // of the streams, by index
 
 	all         *tally
@@ -149,7 +165,10 @@ func (r *replay) pass(s settings, discover bool) error {
 
 // read reads one source into t.
 func (r *replay) read(i int, source Source, t *tally, s settings, discover bool) error {
-	in, err := source.open()
+	if s.second && r.reached[i] == 0 {
+		return nil // interrupted before it began
+	}
+	in, err := source.open(r.octets)
 	if err != nil {
 		return fmt.Errorf("%s: %w", source.Name, err)
 	}
@@ -167,6 +186,9 @@ func (r *replay) read(i int, source Source, t *tally, s settings, discover bool)
 		}
 		defer func() { t.spool, t.watched, t.claims.found = nil, s.watched, nil }()
 	}
+	if s.second && r.interrupted {
+		in.limit = r.reached[i]
+	}
 	if err := in.read(r.ctx, t, s); err != nil {
 		if !errors.Is(err, errInterrupted) {
 			return fmt.Errorf("%s: %w", source.Name, err)
@@ -176,6 +198,7 @@ func (r *replay) read(i int, source Source, t *tally, s settings, discover bool)
 	if s.second {
 		return nil
 	}
+	r.reached = append(r.reached, in.reached)
 	f := t.stats.file(source.Name)
 	f.Format, f.Compression = in.format, in.compression
 	r.files = append(r.files, f)

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"io"
 	"math"
 	"sync"
@@ -33,6 +34,7 @@ type division struct {
 	done    map[int]*part
 	spare   []*tally
 	at      int64  // where the merged segments end
+	reached int64  // the same, where reading has ended for good
 	truth   walker // as it is known there
 }
 
@@ -40,6 +42,8 @@ type division struct {
 type part struct {
 	t          *tally
 	began, end int64
+	reached    int64 // end, but behind an error too
+	stopped    bool  // by tick
 	walker     walker
 }
 
@@ -111,8 +115,9 @@ func (d *division) read(k int, t *tally, wk walker, w *window) *part {
 	if p.began < end {
 		wk.walk(w, t, end)
 	}
-	p.end = w.offset()
+	p.end, p.reached = w.offset(), w.offset()
 	if w.err != nil {
+		p.stopped = errors.Is(w.err, errStopped)
 		p.end = math.MaxInt64 // nobody reads on behind an error
 	}
 	return p
@@ -146,17 +151,23 @@ func (d *division) merge(k int, p *part, again *window, known walker) {
 	}
 	if p.began == d.at && d.truth.agrees(known) && !d.settled.stale(p.t) {
 		d.settled.merge(p.t)
-		d.at = p.end
+		d.at, d.reached = p.end, p.reached
 		if !p.walker.agrees(known) {
 			d.truth = p.walker
 		}
 		return
 	}
 	d.truth = d.truth.fork()
-	again.start(io.NewSectionReader(d.file, d.at, d.size-d.at), d.at, end, d.tick)
+	tick := d.tick
+	if tick() != nil {
+		// Reading is to end, but what was read already, a segment at most,
+		// shall not be lost.
+		tick, end = func() error { return nil }, min(end, p.reached)
+	}
+	again.start(io.NewSectionReader(d.file, d.at, d.size-d.at), d.at, end, tick)
 	d.truth.walk(again, d.settled, end)
-	d.at = again.offset()
-	if again.err != nil {
+	d.at, d.reached = again.offset(), again.offset()
+	if again.err != nil || p.stopped {
 		d.at = math.MaxInt64
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
+	"sync/atomic"
 )
 
 // A Source is a capture that Replay reads: a named file, or a stream.
@@ -27,6 +29,8 @@ type input struct {
 	source      Source
 	file        io.ReaderAt // nil: a stream
 	size        int64       // of the file
+	limit       int64       // octets to be read, inflated
+	reached     int64       // octets that were
 	gate        *gate       // of a stream
 	compression string
 	format      string
@@ -34,9 +38,10 @@ type input struct {
 	closers     []io.Closer
 }
 
-// open opens a source. Of a file it finds out what it is.
-func (s Source) open() (*input, error) {
-	in := &input{source: s}
+// open opens a source. Of a file it finds out what it is. What is read is
+// added to count, if that is not nil.
+func (s Source) open(count *atomic.Int64) (*input, error) {
+	in := &input{source: s, limit: math.MaxInt64}
 	from := s.Stream
 	if from == nil {
 		f, err := os.Open(s.Name)
@@ -59,14 +64,29 @@ func (s Source) open() (*input, error) {
 		in.file, in.size = f, f.Size()
 	}
 	if in.file != nil {
+		if count != nil {
+			in.file = counting{in.file, count}
+		}
 		err := in.sniff(io.NewSectionReader(in.file, 0, in.size))
 		if err != nil {
 			in.close()
 		}
 		return in, err
 	}
-	in.gate = &gate{from: from}
+	in.gate = &gate{from: from, count: count}
 	return in, nil
+}
+
+// counting counts the octets that are read.
+type counting struct {
+	io.ReaderAt
+	count *atomic.Int64
+}
+
+func (c counting) ReadAt(b []byte, at int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(b, at)
+	c.count.Add(int64(n))
+	return n, err
 }
 
 // withoutPath leaves the name to the caller, who knows what the user calls it.

@@ -11,6 +11,11 @@ import (
 // progress shows on w, if it is a terminal, that the check is at work and for
 // how long, until the returned function is called. That function erases it.
 func progress(w *os.File, text string) (stop func()) {
+	return progressOf(w, func() string { return text })
+}
+
+// progressOf is progress with a text that changes.
+func progressOf(w *os.File, text func() string) (stop func()) {
 	if !term.IsTerminal(int(w.Fd())) || os.Getenv("TERM") == "dumb" {
 		return func() {}
 	}
@@ -29,7 +34,7 @@ func progress(w *os.File, text string) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			line := fmt.Sprintf("%c %s %.1f s", frames[i%len(frames)], text, time.Since(started).Seconds())
+			line := fmt.Sprintf("%c %s %.1f s", frames[i%len(frames)], text(), time.Since(started).Seconds())
 			if cols, _, err := term.GetSize(int(w.Fd())); err == nil && cols > 0 {
 				// A line that wraps could not be erased.
 				if r := []rune(line); len(r) >= cols {

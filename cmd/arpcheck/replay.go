@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,16 +90,15 @@ const replayMemory = 40 << 20
 // readCaptures reads the captures, and shows on a terminal that it does.
 func (a *app) readCaptures(ctx context.Context, o *replayOptions, sources []capture.Source) (evidence.Log, error) {
 	erase := func() {}
+	var octets atomic.Int64
 	if !o.quiet {
-		erase = progress(a.stderr, "reading "+oneLine(several(sources)))
+		erase = progressOf(a.stderr, readingOf(sources, &octets))
 	}
-	log, err := capture.Replay(ctx, sources, capture.ReplayConfig{Watch: o.vips, KeepFrames: o.write != ""})
+	log, err := capture.Replay(ctx, sources, capture.ReplayConfig{Watch: o.vips, KeepFrames: o.write != "", Octets: &octets})
 	erase()
 	switch {
 	case err == nil:
 		return log, nil
-	case errors.Is(err, context.Canceled):
-		return log, fmt.Errorf("interrupted while reading %s: nothing is known yet", several(sources))
 	case errors.Is(err, os.ErrPermission):
 		return log, withHint(fmt.Errorf("cannot read %w", err), "sudo, or a copy that you may read")
 	}
