@@ -101,6 +101,7 @@ func replayLimited(ctx context.Context, sources []Source, cfg ReplayConfig, limi
 				s.watched.add(key.addr)
 			}
 		}
+		s.trails = len(s.watched.addrs)
 		first := r.all
 		if r.interrupted {
 			// What was read is looked at once more, and nothing beyond.

@@ -66,6 +66,9 @@ func (s *scene) reigned(claimants []evidence.MAC) (heir evidence.MAC, ok bool) {
 	for _, mac := range claimants {
 		d := s.deeds[mac]
 		for _, claim := range append(slices.Clone(d.replies), d.gratuitous...) {
+			if s.sampled(claim.Time) {
+				continue // whose advert came before it is not known
+			}
 			i, _ := slices.BinarySearchFunc(adverts, claim, order)
 			now := i > 0 && by(adverts[i-1]) == mac
 			// A new master announces the address with its first advert.

@@ -27,6 +27,7 @@ type actor struct {
 	host  kernel.Host
 	known map[netip.Addr]bool // its neighbour cache, as far as it matters
 	off   bool                // it has left
+	by    *actor              // whose interface its echo replies leave by: another one of the same host; nil: its own
 }
 
 // The cast of most tests. The director and the first two real servers.
@@ -141,7 +142,11 @@ func (l *lab) echo(target, source netip.Addr, to evidence.MAC) {
 			a.known[source] = true
 		}
 		if r.Reply != kernel.Silent {
-			l.add(300*time.Microsecond, evidence.Record{Kind: evidence.EchoReply, Src: a.mac, Dst: selfMAC,
+			src := a.mac
+			if a.by != nil {
+				src = a.by.mac
+			}
+			l.add(300*time.Microsecond, evidence.Record{Kind: evidence.EchoReply, Src: src, Dst: selfMAC,
 				SenderIP: target, TargetIP: source, ID: 7, Seq: l.echoSeq})
 		}
 	}

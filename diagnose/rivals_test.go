@@ -60,7 +60,7 @@ func TestTwoInterfacesAreOneHost(t *testing.T) {
 			}
 		}
 	}
-	twin.host.IgnoreEcho = true // as seen on the wire: all replies come from the first
+	twin.by = d // as the route to the client leads
 	l := newLab(d, twin)
 	l.asking(vip)
 	for _, h := range l.actors {
@@ -68,6 +68,7 @@ func TestTwoInterfacesAreOneHost(t *testing.T) {
 		l.whoHas(secondIP, client, h.mac)
 	}
 	l.testing(vip)
+	l.echo(vip, client, twin.mac)
 	r := Diagnose(l.end(), self(vip))[0]
 	for _, h := range r.Hosts {
 		if h.Role != Director {
@@ -76,6 +77,27 @@ func TestTwoInterfacesAreOneHost(t *testing.T) {
 	}
 	if len(r.Hosts) != 2 || len(codes(r)) > 0 {
 		t.Errorf("want two hosts and no fault: %+v", r)
+	}
+}
+
+// A director and a real server that share every address that is seen of them,
+// VIPs all, are two hosts, even if the real server drops echo requests.
+func TestSharedAddressesAreNoTwin(t *testing.T) {
+	shared := netip.MustParseAddr("192.168.1.98")
+	d, leak := server(dirMAC, shared, 0, 0, modelNIC), server(r1, shared, 0, 0, "lo")
+	leak.host.IgnoreEcho = true
+	l := newLab(d, leak)
+	l.asking(vip)
+	for _, h := range l.actors {
+		l.whoHas(shared, client, h.mac)
+		l.echo(vip, client, h.mac)
+	}
+	l.testing(vip)
+	cfg := self(vip)
+	cfg.Director = evidence.Host{MAC: dirMAC}
+	r := Diagnose(l.end(), cfg)[0]
+	if h := hostOf(t, r, r1); h.Role == Director || r.Verdict != Fail {
+		t.Errorf("%s is %s (%s), verdict %s", h.MAC, h.Role, h.RoleReason, r.Verdict)
 	}
 }
 

@@ -90,10 +90,26 @@ func (s *scene) twin(mac evidence.MAC, parts map[evidence.MAC]part) (twin eviden
 	return twin, ip, false
 }
 
-// oneHost reports whether two MAC addresses belong to one host. It sends its
-// echo replies out of one interface, so only one of the two shows any.
+// oneHost reports whether two MAC addresses belong to one host: it sends its
+// echo replies out of one interface, those too for which the other one was
+// asked. That both answer for the same addresses is not enough, for a director
+// and a real server share every VIP.
 func (s *scene) oneHost(a, b evidence.MAC) bool {
-	return s.people.same(a, b) && (len(s.did(a).echoes) == 0) != (len(s.did(b).echoes) == 0)
+	return s.people.same(a, b) && s.crosses(a, b) != s.crosses(b, a)
+}
+
+// crosses reports whether one MAC address answers echo requests that were sent
+// to the other alone, and that one answers none.
+func (s *scene) crosses(a, b evidence.MAC) bool {
+	answers := func(mac evidence.MAC) bool {
+		return slices.ContainsFunc(s.by[mac], func(reply evidence.Record) bool {
+			return reply.Kind == evidence.EchoReply && slices.ContainsFunc(s.sent, func(ask evidence.Record) bool {
+				return ask.Kind == evidence.EchoRequest && ask.Dst == b && ask.ID == reply.ID && ask.Seq == reply.Seq &&
+					ask.SenderIP == reply.TargetIP && ask.TargetIP == reply.SenderIP
+			})
+		})
+	}
+	return answers(a) && !answers(b)
 }
 
 // sameGroup reports whether two MAC addresses are of one GLBP group, whose

@@ -199,6 +199,14 @@ func (s *scene) inGap(rec evidence.Record, d time.Duration) bool {
 	})
 }
 
+// sampled reports whether of a moment only some of the frames are in the log
+// that are about the VIP, or that say who its virtual router is.
+func (s *scene) sampled(at time.Time) bool {
+	return slices.ContainsFunc(s.log.Gaps, func(g evidence.Gap) bool {
+		return (g.Addr == s.vip || !g.Addr.IsValid()) && !at.Before(g.From) && !at.After(g.To)
+	})
+}
+
 // askedInFull reports whether silence of everyone would mean something: the
 // last broadcast who-has for the VIP has been listened after to the end.
 func (s *scene) askedInFull() bool {

@@ -30,6 +30,7 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 		return s.lied
 	}
 	s.lied = map[evidence.MAC]*lie{}
+	shown := s.showsRequests()
 	of := func(mac evidence.MAC) *lie {
 		if s.lied[mac] == nil {
 			s.lied[mac] = new(lie)
@@ -43,7 +44,7 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 	look := func(recs []evidence.Record) {
 		next := map[netip.Addr]int{} // by who is told: the first ask that is not answered yet
 		for _, rec := range recs {
-			if rec.Kind != evidence.ARPReply || rec.IsGratuitous() || rec.Src.IsZero() {
+			if rec.Kind != evidence.ARPReply || rec.IsGratuitous() || rec.Src.IsZero() || !shown || s.sampled(rec.Time) {
 				continue
 			}
 			asks := asked[rec.TargetIP][next[rec.TargetIP]:]
@@ -61,6 +62,13 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 		of(mac).forged = recs
 	}
 	return s.lied
+}
+
+// showsRequests reports whether who-has is in the log at all. Where replies alone
+// were captured, nothing says that nobody had asked.
+func (s *scene) showsRequests() bool {
+	return slices.ContainsFunc(s.log.Records, func(rec evidence.Record) bool { return rec.Kind == evidence.ARPRequest && !rec.IsGratuitous() }) ||
+		slices.ContainsFunc(s.log.Claims, func(c evidence.Claim) bool { return c.Requests+c.Probes > 0 })
 }
 
 // answersIt reports whether a reply may be that to a request. A frame may
