@@ -137,6 +137,7 @@ func (s *scene) explainGratuitous(x *suspect, f *Finding) {
 	f.Why = "Gratuitous ARP moves the neighbour entries of all hosts at once. The kernel sends it only where arp_notify is on; otherwise a program does: arping -U or -A in a start-up script, keepalived, kube-vip, or a network manager that brings the VIP up."
 	f.Fix = []string{
 		"sysctl -w net.ipv4.conf.all.arp_notify=0",
+		"# and for each interface that still shows 1, which alone is enough: sysctl -a 2>/dev/null | grep 'arp_notify '",
 		"grep -rls 'arping' /etc/network /etc/NetworkManager /etc/keepalived /etc/systemd 2>/dev/null   # who sends it?",
 	}
 }
