@@ -28,7 +28,6 @@ func (r *replay) log() evidence.Log {
 	}
 	log.Claims = r.claims()
 	log.Unlisted = r.all.claims.unlisted
-	log.Conflicts = uint64(len(r.all.claims.conflicts))
 	return log
 }
 

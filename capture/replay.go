@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
 	"runtime"
@@ -35,7 +36,7 @@ type ReplayConfig struct {
 }
 
 // maxConflicts is of how many addresses with several claimants records are
-// kept; all of them are among the claims.
+// kept, those with the most; all of them are among the claims.
 const maxConflicts = 256
 
 // maxSources is how many files can be one timeline.
@@ -93,13 +94,11 @@ func replayLimited(ctx context.Context, sources []Source, cfg ReplayConfig, limi
 	}
 	log := r.log()
 	trails := []*tally{r.all}
-	if conflicts := r.all.claims.conflicts; r.discover && len(conflicts) > 0 {
+	if r.discover && len(r.all.claims.conflicts) > 0 {
 		s.watched, s.second = new(watch), true
 		s.watched.addrs = map[uint32]int{}
-		for _, key := range conflicts {
-			if len(s.watched.addrs) < maxConflicts {
-				s.watched.add(key.addr)
-			}
+		for _, addr := range r.all.claims.disputed(maxConflicts) {
+			s.watched.add(addr)
 		}
 		s.trails = len(s.watched.addrs)
 		first := r.all
@@ -122,6 +121,19 @@ func replayLimited(ctx context.Context, sources []Source, cfg ReplayConfig, limi
 	}
 	r.records(&log, trails)
 	return log, nil
+}
+
+// disputed returns the addresses with several claimants, those with the most of
+// them in one VLAN first, and no more of them than that.
+func (c *claims) disputed(most int) []uint32 {
+	claimants := map[uint32]int32{}
+	for _, key := range c.conflicts {
+		claimants[key.addr] = max(claimants[key.addr], c.addresses[key].claimants)
+	}
+	addrs := slices.SortedFunc(maps.Keys(claimants), func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(claimants[b], claimants[a]), cmp.Compare(a, b))
+	})
+	return addrs[:min(len(addrs), most)]
 }
 
 // A replay is one call of Replay.

@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -101,7 +100,7 @@ func (c *captured) segment(vlans evidence.VLANs) *segment {
 }
 
 // conflicts picks the addresses that more than one MAC address claims, those
-// with the most claimants first.
+// with the most claimants first. Without its frames none can be judged.
 func (c *captured) conflicts() {
 	most := map[netip.Addr]int{}
 	for _, s := range c.segments {
@@ -120,13 +119,23 @@ func (c *captured) conflicts() {
 		}
 	}
 	for addr := range most {
-		c.addrs = append(c.addrs, addr)
+		if c.kept(addr) {
+			c.addrs = append(c.addrs, addr)
+		}
 	}
 	slices.SortFunc(c.addrs, func(a, b netip.Addr) int { return cmp.Or(most[b]-most[a], a.Compare(b)) })
-	if len(c.addrs) > mostConflicts {
-		c.left = len(c.addrs) - mostConflicts
-		c.addrs = c.addrs[:mostConflicts]
+	c.addrs = c.addrs[:min(len(c.addrs), mostConflicts)]
+	c.left = len(most) - len(c.addrs)
+}
+
+// kept reports whether the frames about an address are among the records.
+func (c *captured) kept(addr netip.Addr) bool {
+	for _, s := range c.segments {
+		if len(s.about[addr]) > 0 {
+			return true
+		}
 	}
+	return false
 }
 
 // twin reports whether a claim is one of several by which the routers of one
@@ -184,7 +193,8 @@ func (c *captured) finish(r Result, s *segment) Result {
 	}
 	r.Notes = append(c.notes(), r.Notes...)
 	if c.left > 0 {
-		r.Notes = append(r.Notes, Note{Text: fmt.Sprintf("%d more addresses are claimed by several MAC addresses; name them with --vip to see them", c.left)})
+		r.Notes = append(r.Notes, Note{Text: count(c.left, "more address is claimed by several MAC addresses; name it with --vip to see it",
+			"more addresses are claimed by several MAC addresses; name them with --vip to see them")})
 	}
 	return r
 }

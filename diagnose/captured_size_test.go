@@ -2,6 +2,8 @@ package diagnose
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +73,28 @@ func BenchmarkCaptured(b *testing.B) {
 				Captured(log, Config{})
 			}
 		})
+	}
+}
+
+// An address of which there are claims and no frames is neither judged nor
+// forgotten.
+func TestConflictsWithoutFrames(t *testing.T) {
+	wire := newTap()
+	wire.isAt(peerIP, dirMAC, clientMAC, client)
+	wire.isAt(peerIP, r1, clientMAC, client)
+	wire.isAt(vip, dirMAC, clientMAC, client)
+	wire.isAt(vip, r1, clientMAC, client)
+	wire.isAt(vip, r2, clientMAC, client)
+	log := wire.end()
+	kept := log
+	kept.Records = log.Records[:2]
+	rs := Captured(kept, Config{})
+	if len(rs) != 1 || rs[0].VIP != peerIP || !slices.ContainsFunc(rs[0].Notes, func(n Note) bool { return strings.HasPrefix(n.Text, "1 more address is claimed") }) {
+		t.Errorf("%+v", rs)
+	}
+	kept.Records = nil
+	rs = Captured(kept, Config{})
+	if len(rs) != 1 || rs[0].Verdict != Inconclusive || !strings.HasPrefix(rs[0].Summary, "2 addresses are claimed by more than one") {
+		t.Errorf("%+v", rs)
 	}
 }

@@ -47,6 +47,8 @@ func (c *captured) overall(conflicts int) Result {
 	case conflicts > 0:
 		r.Verdict, r.Tests.Reply = Pass, Skipped
 		r.Summary = count(len(r.Findings), "host answers", "hosts answer") + " for many addresses"
+	case c.left > 0:
+		r.Summary = fmt.Sprintf("%s by more than one MAC address, and their frames were not kept: name them with --vip", count(c.left, "address is claimed", "addresses are claimed"))
 	case addrs == 0 && c.noMACs():
 		r.Summary = "the frames have no MAC addresses (raw IP or loopback), so who owns an address cannot be known from them"
 	case addrs == 0:

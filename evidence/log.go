@@ -32,7 +32,6 @@ type Log struct {
 	Repeats   uint64
 	Gaps      []Gap
 	Shortened uint64
-	Conflicts uint64 // addresses with more than one claimant in one VLAN, listed or not in Records
 	Files     []File
 }
 

@@ -67,8 +67,8 @@ func replay(ctx context.Context, names []string, vip string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d frames, %d claims, %d frames of more, %d conflicts, %d records, %d more, ignored %v\n", log.Received,
-		len(log.Claims), log.Unlisted, log.Conflicts, len(log.Records), log.Shortened, log.Ignored)
+	fmt.Printf("%d frames, %d claims, %d frames of more, %d records, %d more, ignored %v\n", log.Received,
+		len(log.Claims), log.Unlisted, len(log.Records), log.Shortened, log.Ignored)
 	for _, f := range log.Files {
 		for _, d := range f.Damage {
 			fmt.Printf("%s: %s, at octet %d, frame %d, %d octets skipped\n", f.Name, d.What, d.Offset, d.Frame, d.Skipped)
