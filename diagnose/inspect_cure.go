@@ -90,10 +90,17 @@ func (j *judge) fix(same []trouble) (lines []string) {
 	return lines
 }
 
+// mostWhole bounds how many VIPs, times interfaces, are worth a look at what
+// each single cure uncovers. With more, the script is what people run.
+const mostWhole = 4096
+
 // whole is the cure of troubles, and of what goes wrong once they are gone: an
 // address that was moved needs other settings than before. Settings come first,
 // lest it leaks meanwhile. left is what the cure does not end.
 func (j *judge) whole(s *state, same, found []trouble) (all []change, left []trouble) {
+	if len(s.vips)*len(s.Interfaces) > mostWhole {
+		return j.cure(s, same), nil
+	}
 	host := *j.Inspection
 	host.Host = *changed(s.Host, func(*kernel.Host) {})
 	for round, next := 0, same; round < rounds && len(next) > 0; round++ {
