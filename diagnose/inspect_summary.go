@@ -66,6 +66,8 @@ func (j *judge) summary(r Result, now []trouble) string {
 		text += " does not have it"
 		if !slices.ContainsFunc(r.Interfaces, func(v Interface) bool { return v.AnswersARP == Yes }) {
 			text += ", and answers for it nowhere"
+		} else {
+			text += ", and answers for it as a proxy"
 		}
 	case j.role == Director:
 		text += " answers for it"
