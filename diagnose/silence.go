@@ -62,7 +62,10 @@ func (s *scene) mended(suspects []*suspect) (notes []Note) {
 const mostSteps = 64
 
 // latest finds the longest end of the log that some hypothesis fits, and from
-// when on it is.
+// when on it is. A shorter end may fit worse: of a host that answered once, it
+// may hold nothing but silence. So the moments are tried one after the other, or
+// where there are very many of them, some, and then those before the first that
+// fits.
 func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
 	var moments []time.Time
 	for _, rec := range s.by[mac] {
@@ -70,18 +73,24 @@ func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
 	}
 	slices.SortFunc(moments, time.Time.Compare)
 	moments = slices.Compact(moments)
-	// What fits is an end of the list: fewer observations exclude less.
-	from, to := 0, len(moments)
-	for range mostSteps {
-		if from >= to {
-			break
+	step := (len(moments) + mostSteps - 1) / mostSteps
+	try := func(i int) bool {
+		found := s.eliminateSince(mac, moments[i])
+		if len(found.left) > 0 {
+			c, since, ok = found, moments[i], true
 		}
-		mid := (from + to) / 2
-		if try := s.eliminateSince(mac, moments[mid]); len(try.left) > 0 {
-			c, since, ok = try, moments[mid], true
-			to = mid
-		} else {
-			from = mid + 1
+		return len(found.left) > 0
+	}
+	for i := 0; i < len(moments) && !ok; i += step {
+		if !try(i) {
+			continue
+		}
+		for from, to := max(0, i-step+1), i; from < to; {
+			if mid := (from + to) / 2; try(mid) {
+				to = mid
+			} else {
+				from = mid + 1
+			}
 		}
 	}
 	return c, since, ok
