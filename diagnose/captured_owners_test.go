@@ -72,6 +72,7 @@ func TestCapturedOwners(t *testing.T) {
 			t.reign(evidence.VRRPAdvert, vrrpMAC, vrrpMAC, dirIP, 150, 5)
 			t.tick(4 * time.Second)
 			t.reign(evidence.VRRPAdvert, vrrpMAC, vrrpMAC, r2IP, 100, 5)
+			t.isAt(routerIP, routerMAC, clientMAC, client)
 		}, Pass, nil, vrrpMAC, "alone answers"},
 		{"two masters with one virtual MAC address", func(t *tap) {
 			t.known()
@@ -87,6 +88,7 @@ func TestCapturedOwners(t *testing.T) {
 				t.whoHas(vip, clientMAC, client)
 				t.isAt(vip, vrrpMAC, clientMAC, client)
 			}
+			t.isAt(routerIP, routerMAC, clientMAC, client)
 		}, Pass, nil, vrrpMAC, "alone answers"},
 		{"HSRP, and a real server that answers, too", func(t *tap) {
 			t.known()
@@ -261,6 +263,7 @@ func TestCapturedVLANs(t *testing.T) {
 			vlan := evidence.VLANs(10 + 10*i)
 			wire.see(evidence.Record{Kind: evidence.ARPRequest, Src: clientMAC, Dst: evidence.Broadcast, SenderMAC: clientMAC, SenderIP: client, TargetIP: vip, VLANs: vlan})
 			wire.see(evidence.Record{Kind: evidence.ARPReply, Src: mac, Dst: clientMAC, SenderMAC: mac, SenderIP: vip, TargetMAC: clientMAC, TargetIP: client, VLANs: vlan})
+			wire.see(evidence.Record{Kind: evidence.ARPReply, Src: routerMAC, Dst: clientMAC, SenderMAC: routerMAC, SenderIP: routerIP, TargetMAC: clientMAC, TargetIP: client, VLANs: vlan})
 			wire.tick(2 * time.Second)
 		}
 	}

@@ -45,6 +45,10 @@ func TestCaptured(t *testing.T) {
 			t.tick(60 * time.Second)
 		}
 	}
+	elsewhere := func(t *tap) { // the asker talks to others, too
+		healthy(t)
+		t.isAt(routerIP, routerMAC, clientMAC, client)
+	}
 	cluster := func(t *tap) {
 		t.known()
 		for range 3 {
@@ -75,8 +79,9 @@ func TestCaptured(t *testing.T) {
 			pingsOnly(t)
 			t.ping(peerMAC, peerIP, dirMAC, 1)
 		}, nobody, Fail, []string{"vip-conflict"}},
-		{"the director alone", healthy, nobody, Pass, nil},
-		{"the director alone, named", healthy, byDir, Pass, nil},
+		{"the director alone", elsewhere, nobody, Pass, nil},
+		{"the director alone, named", elsewhere, byDir, Pass, nil},
+		{"the director and the asker alone: taken at either", healthy, nobody, Inconclusive, nil},
 		{"the director alone, no VIP named", healthy, none, Pass, nil},
 		{"a real server that was never seen", healthy, Config{VIPs: nobody.VIPs, RealServers: []evidence.Host{{IP: netip.MustParseAddr("192.168.1.77")}}}, Inconclusive, nil},
 		{"connections by way of the director", cluster, nobody, Inconclusive, nil},
@@ -117,11 +122,19 @@ func TestCaptured(t *testing.T) {
 		}, nobody, Inconclusive, nil},
 		{"nobody answers", func(t *tap) {
 			t.isAt(routerIP, routerMAC, clientMAC, client)
+			t.isAt(r1IP, r1, clientMAC, client)
 			for range 5 {
 				t.whoHas(vip, clientMAC, client)
 				t.tick(time.Second)
 			}
 		}, nobody, Fail, []string{"vip-unowned"}},
+		{"nobody answers where it would be seen, if the capture was taken at the asker", func(t *tap) {
+			t.isAt(routerIP, routerMAC, clientMAC, client)
+			for range 5 {
+				t.whoHas(vip, clientMAC, client)
+				t.tick(time.Second)
+			}
+		}, nobody, Inconclusive, nil},
 		{"no frame about it", func(t *tap) { t.known() }, nobody, Inconclusive, nil},
 		{"nothing at all", func(*tap) {}, none, Inconclusive, nil},
 		{"taken on the director", func(t *tap) {
@@ -177,6 +190,7 @@ func TestAnIncompleteCaptureNeverPasses(t *testing.T) {
 			for range 3 {
 				wire.whoHas(vip, clientMAC, client)
 				wire.isAt(vip, dirMAC, clientMAC, client)
+				wire.isAt(routerIP, routerMAC, clientMAC, client)
 				wire.tick(time.Minute)
 			}
 			log := wire.end()

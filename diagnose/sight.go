@@ -56,7 +56,7 @@ func (s *scene) replyDoubts(suspects []*suspect) (all []string) {
 	case !answered:
 		all = append(all, fmt.Sprintf("no answer to %s is in the capture, which may have been taken where answers do not come by", count(asks, "who-has for it", "who-has for it")))
 	case inSight < asksNeeded && !at.IsZero():
-		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture was probably taken there, where the answers of others do not come by", s.people.call(at)))
+		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture may have been taken there, where the answers of others do not come by: capture at the one who asks, while that one talks to another host, too", s.people.call(at)))
 	case inSight == 0:
 		all = append(all, "the capture ends before others could have answered who-has for it")
 	case inSight < asksNeeded:

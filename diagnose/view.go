@@ -56,15 +56,19 @@ func (p *people) shown(mac evidence.MAC, ask *evidence.Record, also func(view) b
 // inSight reports whether a view in which the ask is shows what comes to the
 // asker, whoever sends it. Where all that went to one host alone is from or to
 // the same host, the capture was taken there, and shows what comes to others
-// only if that host has sent it; then at is this host.
+// only if that host has sent it; then at is this host. Where all is between two
+// hosts, it may have been taken at either.
 func (p *people) inSight(ask *evidence.Record) (in bool, at evidence.MAC) {
 	for _, v := range p.views(ask) {
 		switch s := p.sights[v]; {
 		case s == nil || !s.hears[asker(*ask)]:
-		case len(s.at) == 0 || slices.Contains(s.at, asker(*ask)):
+		case len(s.at) == 0 || slices.Equal(s.at, []evidence.MAC{asker(*ask)}):
 			return true, evidence.MAC{}
 		default:
 			at = s.at[0]
+			if at == asker(*ask) {
+				at = s.at[1]
+			}
 		}
 	}
 	return false, at

@@ -52,6 +52,7 @@ func TestOneFrameInTwoViews(t *testing.T) {
 			wire.see(evidence.Record{File: file, Kind: evidence.ARPRequest, Src: clientMAC, Dst: evidence.Broadcast, SenderMAC: clientMAC, SenderIP: client, TargetIP: vip})
 		}
 		wire.see(evidence.Record{File: "b.pcap", Kind: evidence.ARPReply, Src: dirMAC, Dst: clientMAC, SenderMAC: dirMAC, SenderIP: vip, TargetMAC: clientMAC, TargetIP: client})
+		wire.see(evidence.Record{File: "b.pcap", Kind: evidence.ARPReply, Src: routerMAC, Dst: clientMAC, SenderMAC: routerMAC, SenderIP: routerIP, TargetMAC: clientMAC, TargetIP: client})
 		wire.tick(2 * time.Second)
 	}
 	r := Captured(wire.end(), Config{VIPs: []netip.Addr{vip}})[0]
