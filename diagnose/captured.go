@@ -118,6 +118,11 @@ func (c *captured) conflicts() {
 			}
 		}
 	}
+	for _, s := range c.segments {
+		for _, addr := range s.contested() {
+			most[addr] = max(most[addr], 2)
+		}
+	}
 	for addr := range most {
 		if c.kept(addr) {
 			c.addrs = append(c.addrs, addr)
@@ -131,7 +136,7 @@ func (c *captured) conflicts() {
 // kept reports whether the frames about an address are among the records.
 func (c *captured) kept(addr netip.Addr) bool {
 	for _, s := range c.segments {
-		if len(s.about[addr]) > 0 {
+		if len(s.about[addr]) > 0 || s.virtual[addr] {
 			return true
 		}
 	}

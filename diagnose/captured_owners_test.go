@@ -344,3 +344,26 @@ func TestCapturedFiles(t *testing.T) {
 		t.Errorf("%+v", r.Findings)
 	}
 }
+
+// What the tags of a mirror split, or two masters with one MAC address hide, is
+// no pass where nobody named the address.
+func TestNoConflictIsNotAlwaysOne(t *testing.T) {
+	tagged := newTap()
+	for i, mac := range []evidence.MAC{dirMAC, r1} {
+		tagged.see(evidence.Record{Kind: evidence.ARPReply, Src: mac, Dst: clientMAC, SenderMAC: mac, SenderIP: vip, TargetMAC: clientMAC, TargetIP: client, VLANs: evidence.VLANs(10 * i)})
+	}
+	if r := Captured(tagged.end(), Config{})[0]; r.Verdict != Inconclusive || !strings.Contains(r.Summary, "one segment") {
+		t.Errorf("%s: %s", r.Verdict, r.Summary)
+	}
+	masters := newTap()
+	vrrpMAC := evidence.MAC{0, 0, 0x5e, 0, 1, 51}
+	for range 5 {
+		masters.advert(evidence.VRRPAdvert, vrrpMAC, dirIP, 150, vip)
+		masters.advert(evidence.VRRPAdvert, vrrpMAC, r2IP, 100, vip)
+		masters.gratuitous(vip, vrrpMAC)
+		masters.tick(time.Second)
+	}
+	if r := Captured(masters.end(), Config{})[0]; r.VIP != vip || r.Verdict != Fail || !hasCode(r, Conflict) {
+		t.Errorf("%s, %s: %s", r.VIP, r.Verdict, r.Summary)
+	}
+}

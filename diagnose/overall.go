@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -53,6 +54,10 @@ func (c *captured) overall(conflicts int) Result {
 		r.Summary = "the frames have no MAC addresses (raw IP or loopback), so who owns an address cannot be known from them"
 	case addrs == 0:
 		r.Summary = "the capture has no ARP in which anybody claims an address"
+	case len(c.oneWay()) > 0:
+		both := c.oneWay()
+		r.Summary = fmt.Sprintf("%s is claimed by %s in one VLAN and by %s outside of any: if the capture shows one direction with its tag and the other without, that is one segment and a conflict (name the address with --vip)",
+			both[0].Addr, both[0].MAC, both[1].MAC)
 	case len(losses) > 0:
 		r.Summary = fmt.Sprintf("no address is seen to be claimed by more than one MAC address, but not everything is there: %s", strings.Join(losses, "; "))
 	default:
@@ -74,4 +79,27 @@ func (c *captured) overall(conflicts int) Result {
 		r.Notes = append(r.Notes, Note{Text: fmt.Sprintf("in %s the Ethernet source is not the MAC address that the ARP frame names as its sender", count(int(mismatched), "ARP frame", "ARP frames"))})
 	}
 	return c.finish(r, nil)
+}
+
+// oneWay finds an address that one MAC address claims in a VLAN, and another one
+// without a tag. Many a port mirror tags what goes the one way alone.
+func (c *captured) oneWay() []evidence.Claim {
+	untagged := c.segments[0]
+	if untagged == nil {
+		return nil
+	}
+	owners := map[netip.Addr]evidence.Claim{}
+	for _, claim := range untagged.claims {
+		if claim.Claims() > 0 {
+			owners[claim.Addr] = claim
+		}
+	}
+	for _, vlans := range c.order {
+		for _, claim := range c.segments[vlans].claims {
+			if other, ok := owners[claim.Addr]; ok && vlans != 0 && claim.Claims() > 0 && claim.MAC != other.MAC {
+				return []evidence.Claim{claim, other}
+			}
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -66,6 +67,40 @@ func (s *scene) masters() int {
 		}
 	}
 	return max(n, 1)
+}
+
+// contested are the addresses that two virtual routers advertise at the same
+// time, even if both do it with the one MAC address that they share.
+func (s *segment) contested() (all []netip.Addr) {
+	first, last := map[netip.Addr]map[sender]int{}, map[netip.Addr]map[sender]int{}
+	for n, i := range s.adverts {
+		rec := &s.records[i]
+		if rec.Kind != evidence.VRRPAdvert || rec.Priority == 0 {
+			continue
+		}
+		from := senderOf(*rec)
+		for _, addr := range rec.Virtual {
+			if first[addr] == nil {
+				first[addr], last[addr] = map[sender]int{}, map[sender]int{}
+			}
+			if _, known := first[addr][from]; !known {
+				first[addr][from] = n
+			}
+			last[addr][from] = n
+		}
+	}
+	for addr, began := range first {
+		both := false
+		for a := range began {
+			for b := range began {
+				both = both || began[a] < began[b] && began[b] < last[addr][a] && last[addr][b] > began[b]
+			}
+		}
+		if both {
+			all = append(all, addr)
+		}
+	}
+	return all
 }
 
 // A sender is who sends adverts. All that share a virtual MAC address send with
