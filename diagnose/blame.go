@@ -25,7 +25,7 @@ func (s *scene) blame(findings []Finding) string {
 		switch {
 		case f.Severity != Critical:
 		case f.Code == Conflict:
-			if s.witness && s.splitBrain() {
+			if s.splitBrain() {
 				parts = append(parts, s.disputed()+" advertise it at the same time, each as the master (split brain)")
 				continue
 			}
@@ -70,8 +70,8 @@ func (s *scene) blame(findings []Finding) string {
 	case len(did) == 0 || len(directors) == 0:
 	case answers:
 		parts = append(parts, "only "+s.names(directors)+" should")
-	case s.witness && !s.askedInFull():
-		// It may well answer, where the capture does not show it.
+	case !s.askedInFull():
+		// It may well answer, where that was not seen.
 	default:
 		// First, for that is what must be mended first.
 		parts = slices.Insert(parts, 0, "the director "+s.names(directors)+" does not answer for it")

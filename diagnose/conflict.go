@@ -17,7 +17,7 @@ func (s *scene) ownerly(x *suspect) []evidence.Record {
 	for _, d := range s.directly(x.mac) {
 		all = append(all, d.answer)
 	}
-	if len(all) == 0 && s.witness {
+	if len(all) == 0 {
 		return x.announcements
 	}
 	return all
@@ -42,12 +42,12 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	if len(macs) == 0 {
 		f.Summary = fmt.Sprintf("Two routers advertise %s at the same time.", s.vip)
 	}
-	if s.witness && s.splitBrain() && len(macs) > 0 {
+	if s.splitBrain() && len(macs) > 0 {
 		f.Summary = fmt.Sprintf("%s advertise %s at the same time, each as the master.", s.names(macs), s.vip)
 	}
 	f.Why = "Each client keeps the answer that reaches it first, so clients are spread over these hosts at random. "
 	switch {
-	case s.witness && s.splitBrain():
+	case s.splitBrain():
 		f.Why += "Both advertise it as the master of a virtual router at the same time (split brain): they do not hear each other."
 		f.Fix = []string{"journalctl -u keepalived -n 50   # on both: does each see the other's adverts?",
 			"# IP protocol 112 to 224.0.0.18 must pass the switch (IGMP snooping) and both firewalls"}

@@ -11,16 +11,13 @@ import (
 // failover finds a change of owner: hosts that answered at first and then no
 // more, and the one that answered from then on.
 func (s *scene) failover() (former map[evidence.MAC]bool, heir evidence.MAC) {
-	claimants := s.claimants()
-	if s.witness {
-		claimants = slices.DeleteFunc(claimants, s.spoofs)
-	}
+	claimants := slices.DeleteFunc(s.claimants(), s.spoofs)
 	for _, h := range s.cfg.RealServers {
 		if mac, ok := s.people.find(h); ok && slices.Contains(claimants, mac) {
 			return nil, heir // a real server has nothing to hand over
 		}
 	}
-	if len(claimants) < 2 && !s.witness || s.splitBrain() {
+	if s.splitBrain() {
 		return nil, heir
 	}
 	if heir, ok := s.reigned(claimants); ok && len(claimants) > 1 {

@@ -34,9 +34,6 @@ func (s *scene) connections() map[evidence.MAC][]served {
 	}
 	for _, mac := range s.order {
 		for _, ack := range s.deeds[mac].synAcks {
-			if !s.witness && ack.TargetIP != s.cfg.Self.Addr {
-				continue
-			}
 			of := syns[flow{ack.TargetIP, ack.TargetPort, ack.SenderPort}]
 			if first, ok := firstHop(of); ok {
 				s.accepted[mac] = append(s.accepted[mac], served{ask: first, answer: ack, by: first.Dst})
@@ -95,9 +92,6 @@ func (s *scene) forwarders() (all []evidence.MAC) {
 				add(c.by)
 			}
 		}
-	}
-	if !s.witness {
-		return all
 	}
 	claimants := s.claimants()
 	for _, rec := range append(slices.Clone(s.syns), s.echoed...) {

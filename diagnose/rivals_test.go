@@ -132,6 +132,19 @@ func TestSplitBrain(t *testing.T) {
 	if got := codes(r); len(got) != 1 || !strings.HasPrefix(got[0], string(Conflict)) {
 		t.Errorf("findings are %v, want vip-conflict alone", got)
 	}
+	if !strings.Contains(r.Summary, "split brain") || !strings.Contains(r.Findings[0].Why, "do not hear each other") {
+		t.Errorf("the cause is not told: %s %s", r.Summary, r.Findings[0].Why)
+	}
+}
+
+// A MAC address that routers share is the director's, whatever their protocol.
+func TestVirtualRoutersOwnTheVIP(t *testing.T) {
+	for _, mac := range []evidence.MAC{{0, 0, 0x5e, 0, 1, 51}, {0, 0, 0x0c, 0x07, 0xac, 1}, {0, 0, 0x0c, 0x9f, 0xf0, 1}, {0, 0x07, 0xb4, 0, 1, 1}} {
+		r := Diagnose(newLab(server(mac, dirIP, 0, 0, modelNIC), server(r1, r1IP, 0, 2, "lo")).run(vip), self(vip))[0]
+		if got := codes(r); !slices.Equal(got, []string{"vip-reply-leak " + r1.String()}) {
+			t.Errorf("%s: %v: %s", mac, got, r.Summary)
+		}
+	}
 }
 
 // Nor does the last word help one whose rival goes on answering.

@@ -124,8 +124,7 @@ func sameGroup(a, b evidence.MAC) bool {
 // share; of GLBP a group has several.
 func (s *scene) virtualRouter() (mac evidence.MAC, ok bool) {
 	for _, m := range s.claimants() {
-		by, _, is := m.Virtual()
-		if !is || !s.witness && by != evidence.VRRP {
+		if !shared(m) {
 			continue
 		}
 		if ok {
