@@ -202,6 +202,9 @@ func TestAnIncompleteCaptureNeverPasses(t *testing.T) {
 			if r.Verdict != Inconclusive || !hasCode(r, CaptureLoss) {
 				t.Errorf("%s: %s: %s %+v", name, r.Verdict, r.Summary, r.Findings)
 			}
+			if strings.Contains(r.Summary, "capture ends before") {
+				t.Errorf("%s: that is not why: %s", name, r.Summary)
+			}
 			if name == "damaged" && !slices.ContainsFunc(r.Notes, func(n Note) bool { return strings.Contains(n.Text, "byte 4711, before frame 5") }) {
 				t.Errorf("the place of the damage is not told: %v", r.Notes)
 			}

@@ -55,6 +55,7 @@ func (s *scene) replyDoubts(suspects []*suspect) (all []string) {
 		all = append(all, fmt.Sprintf("%s was not seen to answer who-has for it", s.names(s.rivals())))
 	case !answered:
 		all = append(all, fmt.Sprintf("no answer to %s is in the capture, which may have been taken where answers do not come by", count(asks, "who-has for it", "who-has for it")))
+	case !s.lossless(): // no silence counts, which is told
 	case inSight < asksNeeded && !at.IsZero():
 		all = append(all, fmt.Sprintf("each frame to or from one host alone is of %s, so the capture may have been taken there, where the answers of others do not come by: capture at the one who asks, while that one talks to another host, too", s.people.call(at)))
 	case inSight == 0:
