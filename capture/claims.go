@@ -63,7 +63,8 @@ const (
 type claimLimits struct {
 	total      int // of addresses that were not asked for
 	perAddress int // of one such address
-	perAsked   int // of one that was
+	perAsked   int // of one that was, in one VLAN
+	asked      int // of all that were, in all VLANs that somebody may invent
 }
 
 type addressKey struct {
@@ -79,7 +80,7 @@ type addressUse struct {
 
 // listedClaims is for what is kept of a whole file: as many claims as a /17 has
 // addresses. With what the diagnosis makes of them they take some 30 MB.
-var listedClaims = claimLimits{total: 1 << 15, perAddress: 64, perAsked: 4096}
+var listedClaims = claimLimits{total: 1 << 15, perAddress: 64, perAsked: 4096, asked: 1 << 14}
 
 // newClaims returns an empty table. Memory for the most that it may hold is
 // reserved at once, but the system gives it only where it is used.
@@ -170,7 +171,7 @@ func (c *claims) admit(e *entry) bool {
 	use := c.addresses[key]
 	have := int(use.entries)
 	if c.asked.has(e.addr) {
-		if have >= c.limits.perAsked {
+		if have >= c.limits.perAsked || c.reserved >= c.limits.asked {
 			return false
 		}
 		c.reserved++

@@ -13,7 +13,7 @@ import (
 // fuzzReplay reads what may be a capture in two ways, which must agree.
 func fuzzReplay(t *testing.T, data []byte) {
 	// Limits so small that they are reached.
-	limits := claimLimits{total: 12, perAddress: 3, perAsked: 4}
+	limits := claimLimits{total: 12, perAddress: 3, perAsked: 4, asked: 6}
 	read := func(cfg ReplayConfig) (evidence.Log, error) {
 		return replayLimited(context.Background(), []Source{{Name: "test", Stream: bytes.NewReader(data)}}, cfg, limits)
 	}

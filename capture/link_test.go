@@ -140,7 +140,7 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		cfg := &settings{watched: watchOf(addrs("192.168.1.99", 1)), asked: watchOf(nil), trails: 1}
-		limits := claimLimits{total: 4, perAddress: 2, perAsked: 2}
+		limits := claimLimits{total: 4, perAddress: 2, perAsked: 2, asked: 3}
 		quick, slow := newTally(cfg, limits, true), newTally(cfg, limits, true)
 		slow.stats.frames = 1
 		quick.frame(linkEthernet, frame, uint32(len(frame)), start, -1)

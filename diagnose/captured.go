@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -157,16 +158,29 @@ func twin(claims []evidence.Claim, i int) bool {
 	return false
 }
 
+// mostVLANs is in how many VLANs one address is looked at. More than that have
+// it only where somebody invents them.
+const mostVLANs = 64
+
 // about diagnoses one address in each VLAN in which it was seen.
 func (c *captured) about(vip netip.Addr) (results []Result) {
+	open := Tests{Reply: Inconclusive, Announce: Inconclusive, Holders: Inconclusive}
+	left := 0
 	for _, vlans := range c.order {
-		if s := c.segments[vlans]; s.has(vip) {
+		switch s := c.segments[vlans]; {
+		case !s.has(vip):
+		case len(results) == mostVLANs:
+			left++
+		default:
 			results = append(results, c.finish(s.diagnose(vip), s))
 		}
 	}
+	if left > 0 {
+		results = append(results, c.finish(Result{VIP: vip, Verdict: Inconclusive, Tests: open,
+			Summary: fmt.Sprintf("it is seen in %d more VLANs, which were not looked at", left)}, nil))
+	}
 	if len(results) == 0 {
-		r := Result{VIP: vip, Verdict: Inconclusive, Summary: "the capture has no frame about it",
-			Tests: Tests{Reply: Inconclusive, Announce: Inconclusive, Holders: Inconclusive}}
+		r := Result{VIP: vip, Verdict: Inconclusive, Summary: "the capture has no frame about it", Tests: open}
 		switch losses := lossesOf(c.log); {
 		case c.noMACs():
 			r.Summary += " that has MAC addresses: who owns it cannot be known from it"
