@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ func (s *scene) blame(findings []Finding) string {
 				parts = append(parts, s.disputed()+" advertise it at the same time, each as the master (split brain)")
 				continue
 			}
-			parts = append(parts, s.disputed()+" "+s.verb()+" it, and nothing shows which is right (name the director with --director)")
+			parts = append(parts, s.disputed()+" "+s.verb()+" it, and nothing shows which is right ("+s.nameIt()+")")
 		case f.Code == Unowned:
 			parts = append(parts, "nobody answers for it, so no client can reach it")
 		case deeds[f.Code][0] != "":
@@ -101,4 +102,12 @@ func (s *scene) verb() string {
 		}
 	}
 	return "claim"
+}
+
+// nameIt says how to name the director so that it is known in the log.
+func (s *scene) nameIt() string {
+	if ip := s.cfg.Director.IP; ip.IsValid() && s.cfg.Director.MAC.IsZero() {
+		return fmt.Sprintf("no frame shows the MAC address of %s: name the director as %s=MAC", ip, ip)
+	}
+	return "name the director with --director"
 }

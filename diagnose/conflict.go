@@ -121,7 +121,15 @@ func (s *scene) again(flags string) string {
 	}
 	var names []string
 	for i := range s.log.Files {
-		names = append(names, quote(s.log.Files[i].Name))
+		switch name := s.log.Files[i].Name; {
+		case name == evidence.StandardInput: // which cannot be read again
+			names = append(names, "capture.pcap")
+			flags = strings.TrimSpace(flags + "   # with tcpdump -w capture.pcap before")
+		case strings.HasPrefix(name, "-"):
+			names = append(names, quote("./"+name))
+		default:
+			names = append(names, quote(name))
+		}
 	}
 	return strings.TrimSpace(fmt.Sprintf("arpcheck replay %s --vip %s %s", strings.Join(names, " "), s.vip, flags))
 }

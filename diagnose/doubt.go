@@ -111,6 +111,9 @@ func (s *scene) absent(d *doubts, missing []Host) {
 	answers := ""
 	if len(s.claimants()) > 0 {
 		answers = fmt.Sprintf(", and %s answers: is that the director?", s.names(s.claimants()))
+		if ip := s.cfg.Director.IP; s.witness && ip.IsValid() && s.cfg.Director.MAC.IsZero() {
+			answers += fmt.Sprintf(" Then name it as %s=MAC", ip)
+		}
 	}
 	d.add(unseen, of, "the director was named as %s, which was not seen%s", who, answers)
 	of = ofAnnounce | ofHolders

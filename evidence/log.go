@@ -47,6 +47,9 @@ type Lost struct {
 // Total is how many there are.
 func (l Lost) Total() uint64 { return l.Socket + l.Before + l.Refused + l.Noted }
 
+// StandardInput is what the frames that come by a pipe are said to be from.
+const StandardInput = "standard input"
+
 // A Gap is a time of which Records holds samples only: the first and the last
 // frames of each kind from each host. Who is silent in it may have spoken.
 type Gap struct {

@@ -9,10 +9,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/arpcheck/arpcheck/capture"
+	"github.com/arpcheck/arpcheck/evidence"
 )
-
-// stdinName is what frames from standard input are said to be from.
-const stdinName = "standard input"
 
 // sources finds the captures, each of which is read once.
 func (a *app) sources(names []string) ([]capture.Source, error) {
@@ -23,7 +21,7 @@ func (a *app) sources(names []string) ([]capture.Source, error) {
 			if err := a.piped(sources); err != nil {
 				return nil, err
 			}
-			sources = append(sources, capture.Source{Name: stdinName, Stream: a.stdin})
+			sources = append(sources, capture.Source{Name: evidence.StandardInput, Stream: a.stdin})
 			continue
 		}
 		info, err := os.Stat(name)
