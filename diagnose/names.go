@@ -59,17 +59,23 @@ func (p *people) grabbed(mac evidence.MAC) []evidence.Record {
 	if len(answered) < 2 {
 		return nil
 	}
-	for ip := range p.unused {
-		if answered[ip] {
-			continue
-		}
-		others := false
+	others := func(ip netip.Addr) bool {
 		for other, recs := range p.claimed {
-			others = others || other != mac && slices.ContainsFunc(recs, func(rec evidence.Record) bool { return rec.SenderIP == ip })
+			if other != mac && slices.ContainsFunc(recs, func(rec evidence.Record) bool { return rec.SenderIP == ip }) {
+				return true
+			}
 		}
-		if !others {
+		return false
+	}
+	for ip := range p.unused {
+		if !answered[ip] && !others(ip) {
 			return nil
 		}
+	}
+	// What another host answers for as well may be that one's.
+	alone := slices.DeleteFunc(slices.Clone(p.claimed[mac]), func(rec evidence.Record) bool { return others(rec.SenderIP) })
+	if len(alone) > 0 {
+		return alone
 	}
 	return p.claimed[mac]
 }
