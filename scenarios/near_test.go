@@ -36,6 +36,11 @@ func TestMistypedSysctl(t *testing.T) {
 		"net.ipv4.conf.eth1.no_such_thing":       "",
 		"net.ipv4.no.such.thing":                 "",
 	} {
+		// The kernel shows those of neigh to the first user namespace alone
+		// (neigh_sysctl_register).
+		if _, err := os.Stat("/proc/sys/net/ipv4/neigh/default/base_reachable_time"); err != nil && strings.Contains(key, "neigh") {
+			continue
+		}
 		if err := read(key); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: got %v, want %q", key, err, want)
 		}
