@@ -59,14 +59,21 @@ func findCandidates(cfg Config) unused {
 	want := min(candidatesPerVIP*len(cfg.VIPs)+candidatesSpare, candidatesMost)
 	first := toUint32(cfg.Prefix.Masked().Addr())
 	size := uint32(1) << (32 - cfg.Prefix.Bits())
-	// A random start and an odd step walk through all of the subnet (its size
-	// is a power of two) without a list of it.
-	at, step := cfg.Rand.Uint32N(size), cfg.Rand.Uint32N(size)|1
-	for i := uint32(0); i < size && len(u.candidates) < want; i++ {
-		host := (at + i*step) & (size - 1)
-		if a := fromUint32(first + host); host != 0 && host != size-1 && !avoid[a] {
+	// Hosts often have addresses in a row, so no two of these may depend on
+	// each other: then all could be in use where one is.
+	add := func(host uint32) {
+		if a := fromUint32(first + host); host != 0 && host != size-1 && !avoid[a] && len(u.candidates) < want {
 			u.candidates = append(u.candidates, a)
+			avoid[a] = true
 		}
+	}
+	if size <= 1<<12 {
+		for _, host := range cfg.Rand.Perm(int(size)) {
+			add(uint32(host))
+		}
+	}
+	for range 4 * want { // of a large subnet, where a list would be long
+		add(cfg.Rand.Uint32N(size))
 	}
 	if len(u.candidates) == 0 {
 		u.why = fmt.Sprintf("every address of the subnet %s is known to be in use", cfg.Prefix.Masked())

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -96,6 +97,26 @@ func TestConfigErrors(t *testing.T) {
 	for _, vips := range [][]netip.Addr{nil, {netip.MustParseAddr("fe80::1")}, {{}}} {
 		if _, err := New(Config{VIPs: vips}); err == nil {
 			t.Errorf("VIPs %v: no error", vips)
+		}
+	}
+}
+
+// Hosts have addresses in a row: of six candidates never all may be in one of
+// twenty, however the dice fall.
+func TestCandidatesAreNoRow(t *testing.T) {
+	for seed := range uint64(2000) {
+		cfg := config()
+		cfg.Rand = rand.New(rand.NewPCG(seed, 1))
+		all := findCandidates(cfg).candidates
+		if len(all) != candidatesPerVIP+candidatesSpare {
+			t.Fatalf("seed %d: %v", seed, all)
+		}
+		lowest, highest := uint32(math.MaxUint32), uint32(0)
+		for _, a := range all {
+			lowest, highest = min(lowest, toUint32(a)), max(highest, toUint32(a))
+		}
+		if highest-lowest < 20 {
+			t.Errorf("seed %d: %v", seed, all)
 		}
 	}
 }
