@@ -17,11 +17,12 @@ var kernelCases = []testCase{
 	{"on a VLAN, and with VIPs on a dummy interface", func(t *testing.T) { truth(t, "TRUTH_LINKS=1") }},
 }
 
-// truth walks a part of what TestTruth does.
+// truth walks a part of what TestTruth does, for a kernel in user mode takes its
+// time.
 func truth(t *testing.T, env ...string) {
 	cmd := exec.Command(filepath.Join(os.Getenv("LVS_DIR"), "scenarios.test"), "-test.run=^TestTruth$", "-test.count=1", "-test.v")
 	cmd.Dir = ".."
-	cmd.Env = append(append(os.Environ(), "TRUTH_PART=100"), env...)
+	cmd.Env = append(append(os.Environ(), "TRUTH_PART=250"), env...)
 	out, err := cmd.CombinedOutput()
 	text := string(out)
 	if err != nil || strings.Contains(text, "--- SKIP") || !strings.Contains(text, "--- PASS: TestTruth ") {
