@@ -16,13 +16,15 @@ import (
 func Diagnose(log evidence.Log, cfg Config) []Result { return diagnose(log, cfg, cfg.VIPs) }
 
 // diagnose does so for some of the VIPs, knowing that the others are VIPs, too.
-func diagnose(log evidence.Log, cfg Config, vips []netip.Addr) []Result {
-	p := whoIsWho(&log, &cfg)
+func diagnose(wire evidence.Log, asked Config, vips []netip.Addr) []Result {
+	ports := portsOf(&wire, &asked)
+	log, cfg := ports.join(&wire, &asked)
+	p := whoIsWho(log, cfg)
 	scenes := make([]*scene, len(vips))
 	classes := make([]map[evidence.MAC]*class, len(vips))
 	byHost := map[evidence.MAC][]*class{}
 	for i, vip := range vips {
-		scenes[i] = newScene(&log, &cfg, p, vip)
+		scenes[i] = newScene(log, cfg, p, vip)
 		classes[i] = map[evidence.MAC]*class{}
 		for _, mac := range scenes[i].suspected() {
 			c := scenes[i].eliminate(mac)
@@ -37,12 +39,14 @@ func diagnose(log evidence.Log, cfg Config, vips []netip.Addr) []Result {
 	results := make([]Result, len(vips))
 	for i, s := range scenes {
 		results[i] = s.result(classes[i])
+		ports.label(&results[i], &wire)
 	}
 	return results
 }
 
-// Fault reports whether the log proves a fault. Only what the last record can
-// have changed is looked at, so it can be asked after each.
+// Fault reports whether the log proves a fault already. Only what the last record
+// can have changed is looked at, so it can be asked after each. What two MAC
+// addresses did is no fault while they may be one host.
 func Fault(log *evidence.Log, cfg Config) bool {
 	if len(log.Records) == 0 {
 		return false
@@ -55,7 +59,9 @@ func Fault(log *evidence.Log, cfg Config) bool {
 	if slices.Contains(vips, last.SenderIP) {
 		vips = []netip.Addr{last.SenderIP}
 	}
-	return slices.ContainsFunc(diagnose(*log, cfg, vips), func(r Result) bool { return r.Verdict == Fail })
+	return slices.ContainsFunc(diagnose(*log, cfg, vips), func(r Result) bool {
+		return r.Verdict == Fail && apart(&r, log, &cfg)
+	})
 }
 
 // mostSuspects is how many hosts are examined for each VIP. More than that hold

@@ -26,8 +26,9 @@ var nowhere = netip.MustParseAddr("203.0.113.77")
 // Next returns what else is worth asking about a VIP: of each host the
 // questions on which the hypotheses that are left do not agree, until each was
 // asked often enough. When no question can split what is left, it is empty.
-func Next(log *evidence.Log, cfg Config, vip netip.Addr) (all []evidence.Question) {
-	s := newScene(log, &cfg, whoIsWho(log, &cfg), vip)
+func Next(wire *evidence.Log, asked Config, vip netip.Addr) (all []evidence.Question) {
+	log, cfg := portsOf(wire, &asked).join(wire, &asked)
+	s := newScene(log, cfg, whoIsWho(log, cfg), vip)
 	suspected := s.suspected()
 	for _, mac := range suspected[:min(len(suspected), mostAsked)] {
 		if mac == cfg.Self.MAC {
@@ -35,8 +36,8 @@ func Next(log *evidence.Log, cfg Config, vip netip.Addr) (all []evidence.Questio
 		}
 		c, m := s.eliminate(mac), s.model(mac)
 		for _, q := range s.candidates(mac, m) {
-			stimulus, ok := m.stimulus(frameOf(q, cfg))
-			if ok && s.timesAsked(q, cfg) < asksNeeded && c.split(stimulus) {
+			stimulus, ok := m.stimulus(frameOf(q, *cfg))
+			if ok && s.timesAsked(q, *cfg) < asksNeeded && c.split(stimulus) {
 				all = append(all, q)
 			}
 		}
@@ -45,26 +46,43 @@ func Next(log *evidence.Log, cfg Config, vip netip.Addr) (all []evidence.Questio
 }
 
 // relations asks each claimant for the addresses of the others: whoever answers
-// for another's is the same host on another interface.
+// for another's is the same host on another interface. And where a MAC address
+// never asks as itself, it may be the port of a bond: what is sent to the others
+// alone may come back from there.
 func (s *scene) relations() (all []evidence.Question) {
 	claimants := s.claimants()
 	if len(claimants) > mostRelated {
 		return nil
 	}
+	add := func(q evidence.Question) {
+		if s.timesAsked(q, *s.cfg) < asksNeeded {
+			all = append(all, q)
+		}
+	}
+	port := slices.ContainsFunc(s.order, s.faceless)
 	for _, a := range claimants {
 		for _, b := range claimants {
 			if a == b {
 				continue
 			}
 			for _, ip := range s.people.ips[b][:min(len(s.people.ips[b]), mostRelated)] {
-				q := evidence.Question{To: a, Kind: evidence.ARPRequest, Target: ip}
-				if s.timesAsked(q, *s.cfg) < asksNeeded && !slices.Contains(s.people.ips[a], ip) {
-					all = append(all, q)
+				if !slices.Contains(s.people.ips[a], ip) {
+					add(evidence.Question{To: a, Kind: evidence.ARPRequest, Target: ip})
 				}
 			}
 		}
+		if port && len(s.order) > 1 {
+			add(evidence.Question{To: a, Kind: evidence.EchoRequest, Target: s.vip})
+		}
 	}
 	return all
+}
+
+// faceless reports whether a host was never seen to ask as itself.
+func (s *scene) faceless(mac evidence.MAC) bool {
+	return !slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
+		return rec.Kind == evidence.ARPRequest && !rec.IsProbe()
+	})
 }
 
 const (

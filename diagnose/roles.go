@@ -52,6 +52,10 @@ func (s *scene) cast() map[evidence.MAC]part {
 		switch {
 		case sameGroup(mac, director):
 			parts[mac] = part{Director, "has another MAC address of the same GLBP group"}
+		case s.isRouter(mac, director):
+			parts[mac] = part{Director, "is the host behind " + director.String()}
+		case ok && len(d.replies)+len(d.gratuitous)+len(d.announcements) == 0 && s.faceless(director) && s.crosses(mac, director):
+			parts[mac] = part{Other, "answers pings that " + director.String() + " is sent: it is behind it (MLAG), or is passed them on"}
 		case s.former[mac]:
 			parts[mac] = part{Other, "had the VIP until another host took it over"}
 		case s.spoofs(mac):
@@ -110,6 +114,18 @@ func (s *scene) crosses(a, b evidence.MAC) bool {
 		})
 	}
 	return answers(a) && !answers(b)
+}
+
+// isRouter reports whether a host is the one that a MAC address which routers share
+// stands for at the time. It answers who-has with that one, and sends all else
+// with its own: keepalived with use_vmac does so.
+func (s *scene) isRouter(mac, virtual evidence.MAC) bool {
+	if !shared(virtual) || shared(mac) {
+		return false
+	}
+	return s.crosses(mac, virtual) || slices.ContainsFunc(s.adverts, func(rec evidence.Record) bool {
+		return rec.Src == mac || rec.Src == virtual && s.people.macs[rec.SenderIP] == mac
+	}) && !s.splitBrain()
 }
 
 // sameGroup reports whether two MAC addresses are of one GLBP group, whose
@@ -223,8 +239,10 @@ func (s *scene) onSelf() bool { return slices.Contains(s.cfg.Self.Local, s.vip) 
 
 // Owners returns the MAC addresses of the host that should own the VIP, by what
 // was seen so far: one for each of its interfaces on the segment.
-func Owners(log *evidence.Log, cfg Config, vip netip.Addr) (owners []evidence.MAC) {
-	s := newScene(log, &cfg, whoIsWho(log, &cfg), vip)
+func Owners(wire *evidence.Log, asked Config, vip netip.Addr) (owners []evidence.MAC) {
+	ports := portsOf(wire, &asked)
+	log, cfg := ports.join(wire, &asked)
+	s := newScene(log, cfg, whoIsWho(log, cfg), vip)
 	for mac, p := range s.parts {
 		if p.role == Director {
 			owners = append(owners, mac)
@@ -232,5 +250,8 @@ func Owners(log *evidence.Log, cfg Config, vip netip.Addr) (owners []evidence.MA
 	}
 	// Who answered first comes first.
 	slices.SortFunc(owners, func(a, b evidence.MAC) int { return slices.Index(s.order, a) - slices.Index(s.order, b) })
+	for _, mac := range slices.Clone(owners) {
+		owners = append(owners, ports.others(mac)...)
+	}
 	return owners
 }

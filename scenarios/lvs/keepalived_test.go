@@ -25,6 +25,7 @@ var keepalivedCases = []testCase{
 	{"keepalived: a failover during the check is none of a conflict", failover},
 	{"keepalived: a crash of the master during the check", crash},
 	{"keepalived: a split brain is a fault", splitBrain},
+	{"keepalived: a master with a virtual MAC address", virtualMAC},
 }
 
 // A pair are two directors with keepalived, d1 the better one, and three real
@@ -33,6 +34,7 @@ type pair struct {
 	*scenarios.Lab
 	t       *testing.T
 	daemons map[string]*daemon
+	vmac    bool // the VIP is on an interface of its own, with the group's MAC address
 }
 
 type daemon struct {
@@ -51,7 +53,7 @@ func newPair(t *testing.T) *pair {
 	top.Hosts = append(top.Hosts, scenarios.HostSpec{Name: "d2", Interfaces: []scenarios.InterfaceSpec{{
 		Name: "eth1", Segment: "lan", Addresses: []scenarios.AddressSpec{{Prefix: netip.MustParsePrefix("192.168.1.11/24")}},
 	}}})
-	p := &pair{scenarios.Start(t, top), t, map[string]*daemon{}}
+	p := &pair{Lab: scenarios.Start(t, top), t: t, daemons: map[string]*daemon{}}
 	for _, name := range []string{"r1", "r2", "r3"} {
 		serve(t, p.Host(name))
 	}
@@ -68,6 +70,10 @@ func newPair(t *testing.T) *pair {
 func (p *pair) start(name, secret string) {
 	p.t.Helper()
 	priority := map[string]int{"d1": 150, "d2": 100}[name]
+	at, vmac := "dev eth1", ""
+	if p.vmac {
+		at, vmac = "", "use_vmac vrrp51"
+	}
 	conf := fmt.Sprintf(`
 global_defs {
 	router_id %s
@@ -83,15 +89,16 @@ vrrp_instance VI {
 		auth_pass %s
 	}
 	virtual_ipaddress {
-		%s/32 dev eth1
+		%s/32 %s
 	}
+	%s
 }
 virtual_server %[4]s 80 {
 	delay_loop 2
 	lb_algo rr
 	lb_kind DR
 	protocol TCP
-`, name, priority, secret, vip)
+`, name, priority, secret, vip, at, vmac)
 	for _, rs := range []int{41, 42, 43} {
 		conf += fmt.Sprintf("\treal_server 192.168.1.%d 80 {\n\t\tTCP_CHECK {\n\t\t\tconnect_timeout 2\n\t\t}\n\t}\n", rs)
 	}
@@ -126,7 +133,7 @@ func (p *pair) stop(name string) {
 
 // has reports whether a director has the VIP.
 func (p *pair) has(name string) bool {
-	return strings.Contains(on(p.t, p.Host(name), "ip -o address show dev eth1"), vip.String()+"/")
+	return strings.Contains(on(p.t, p.Host(name), "ip -o address"), vip.String()+"/")
 }
 
 // await waits until something is so.
@@ -216,4 +223,23 @@ func splitBrain(t *testing.T) {
 	// Long enough to hear the adverts of both, which a busy machine delays.
 	v := check(t, p.Host("client"), "-i", "eth1", "--port", "80", "-w", "5s")
 	v.wants(1, "vip-conflict")
+}
+
+// virtualMAC has the VIP on a macvlan with the MAC address of the VRRP group: who-has
+// is answered with that, and everything else sent with the host's own.
+func virtualMAC(t *testing.T) {
+	p := newPair(t)
+	p.vmac = true
+	p.up()
+	for _, args := range [][]string{{}, {"--port", "80"}, {"--director", "192.168.1.10"}} {
+		v := check(t, p.Host("client"), append([]string{"-i", "eth1"}, args...)...)
+		v.wants(0)
+		v.role(p.Host("d1"), diagnose.Director, "is the host behind 00:00:5e:00:01:33")
+		v.role(p.Host("r1"), diagnose.RealServer, "")
+	}
+	p.during(func() { p.stop("d1") }).wants(0) // nothing changes for clients
+	on(t, p.Host("r1"), "sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0")
+	v := check(t, p.Host("client"), "-i", "eth1")
+	v.wants(1, "vip-announce-leak 192.168.1.41", "vip-reply-leak 192.168.1.41")
+	v.role(p.Host("d2"), diagnose.Director, "is the host behind 00:00:5e:00:01:33")
 }

@@ -37,6 +37,10 @@ var programs = []struct{ name, debian string }{
 	{"sysctl", "procps"},
 }
 
+// only is a pattern for the names of the cases to run, with _ for a space;
+// empty: all.
+var only = os.Getenv("LVS_ONLY")
+
 // TestMachine boots the machine and wants its closing line, with every case in
 // it: a kernel that panics or hangs writes none.
 func TestMachine(t *testing.T) {
@@ -57,6 +61,10 @@ func TestMachine(t *testing.T) {
 	switch {
 	case failed > 0:
 		t.Errorf("%d cases failed", failed)
+	case only != "":
+		if passed == 0 {
+			t.Errorf("no case is called %s", only)
+		}
 	case passed < len(cases):
 		t.Errorf("%d cases passed, and there are %d", passed, len(cases))
 	}
@@ -107,7 +115,7 @@ func boot(t *testing.T, dir string) (passed, failed int) {
 		"root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "con=null", "con0=fd:0,fd:1",
 		"init="+filepath.Join(here, "testdata/init.sh"),
 		// What the kernel does not know it hands to init as environment.
-		"LVS_DIR="+dir, "LVS_PACKAGE="+here, "LVS_TIMEOUT="+insideLimit.String())
+		"LVS_DIR="+dir, "LVS_PACKAGE="+here, "LVS_TIMEOUT="+insideLimit.String(), "LVS_ONLY="+only)
 	// Its memory is a file in TMPDIR.
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "LD_PRELOAD="+filepath.Join(dir, "xstate.so"))
 	// The processes of the machine are processes here. They are in a group of
