@@ -20,6 +20,7 @@ type hypothesis struct {
 	Forwards bool // ip_forward, without proxy_arp
 	Proxy    bool // proxy_arp, forwarding, and a default route by another interface
 	ForVIP   bool // of a proxy: the VIP alone is routed to by another interface
+	Away     bool // with Filter: even to its own subnet the route leads by another interface, so who-has from there is dropped
 	Further  bool // one more address, on an interface that does not face the segment
 	Bits     int  // the mask of its own address; 0: that of the model network
 }
@@ -58,6 +59,7 @@ const (
 // one grid of reactions serves all hosts and VIPs.
 var (
 	modelNet    = netip.MustParsePrefix("192.168.1.0/24")
+	modelSecond = netip.MustParseAddr("192.168.1.40") // of another interface of the same host
 	modelRIP    = netip.MustParseAddr("192.168.1.41")
 	modelClient = netip.MustParseAddr("192.168.1.182") // any sender in the subnet
 	modelUnused = netip.MustParseAddr("192.168.1.200") // an address that nobody has
@@ -136,6 +138,9 @@ func newGrid(vip, client netip.Addr, masks ...int) *grid {
 							Filter: i&1 != 0, Further: i&2 != 0, Proxy: i&4 != 0})
 					}
 				}
+				for _, further := range []bool{false, true} {
+					g.hyps = append(g.hyps, hypothesis{Ignore: ignore, Announce: announce, Place: place, Filter: true, Away: true, Further: further})
+				}
 				if place == absent {
 					// It sends ICMP errors for what it cannot pass on, and asks
 					// for whom they go to.
@@ -185,6 +190,9 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 	if h.Further {
 		other.Addresses = append(other.Addresses, kernel.Address{Prefix: netip.PrefixFrom(modelElse, 16)})
 	}
+	if h.Away { // first in the list of interfaces, and so the first route
+		other.Addresses = append(other.Addresses, kernel.Address{Prefix: netip.PrefixFrom(modelSecond, bits)})
+	}
 	narrow := kernel.Address{Prefix: netip.PrefixFrom(vip, 32)}
 	wide := kernel.Address{Prefix: netip.PrefixFrom(vip, bits), Secondary: netip.PrefixFrom(modelRIP, bits).Contains(vip)}
 	switch h.Place {
@@ -219,10 +227,14 @@ func (h hypothesis) host(vip netip.Addr) kernel.Host {
 		host.Routes = append(host.Routes, kernel.Route{Destination: all, Dev: modelNIC, Via: netip.MustParseAddr("192.168.1.1")})
 	}
 	host.Interfaces = []kernel.Interface{lo, nic, other}
+	if h.Away {
+		host.Interfaces = []kernel.Interface{lo, other, nic}
+	}
 	return host
 }
 
-// react returns the reaction of every hypothesis, in the order of g.hyps.
+// react returns the reaction of every hypothesis, in the order of g.hyps: what
+// leaves by the interface that was asked.
 func (g *grid) react(s kernel.Stimulus) []kernel.Reaction {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -231,7 +243,9 @@ func (g *grid) react(s kernel.Stimulus) []kernel.Reaction {
 	}
 	all := make([]kernel.Reaction, len(g.hosts))
 	for i := range g.hosts {
-		all[i] = g.hosts[i].React(s)
+		if r := g.hosts[i].React(s); r.Out == "" || r.Out == modelNIC {
+			all[i] = r
+		}
 	}
 	g.reactions[s] = all
 	return all

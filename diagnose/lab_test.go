@@ -135,6 +135,9 @@ func (l *lab) echo(target, source netip.Addr, to evidence.MAC) {
 	for _, a := range l.reached(to) {
 		r := a.host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: source, Target: target,
 			Broadcast: to == evidence.Broadcast, Known: a.known[source]})
+		if r.Out != modelNIC {
+			continue // it is another MAC address that is seen to react
+		}
 		if r.Announces.IsValid() {
 			l.tells(100*time.Microsecond, a.mac, r.Announces, source)
 			l.add(200*time.Microsecond, evidence.Record{Kind: evidence.ARPReply, Sent: true, Src: selfMAC, Dst: a.mac,

@@ -84,6 +84,9 @@ func (w wild) capture(a *actor, seen bool) evidence.Log {
 			// Without ARP a host knows whom it was told of by hand, and nobody else.
 			met := (known || seq > 0) && !a.host.Interface(modelNIC).NoARP
 			r := a.host.React(kernel.Stimulus{Kind: kernel.Echo, In: modelNIC, Sender: w.clients[0], Target: w.vip, Known: met})
+			if r.Out != modelNIC {
+				r = kernel.Reaction{} // seen of another MAC address
+			}
 			if r.Announces.IsValid() {
 				t.whoHas(w.clients[0], r1, r.Announces)
 				t.isAt(w.clients[0], mac, r1, r.Announces)

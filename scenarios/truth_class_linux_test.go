@@ -90,6 +90,18 @@ func newCrowd(vip netip.Addr) *crowd {
 			}
 		}
 	}
+	// The way back to its own subnet leads by another interface.
+	away := func(c *config) {
+		c.Interface("eth1").ARPFilter = true
+		for _, half := range []string{"192.168.1.0/25", "192.168.1.128/25"} {
+			c.Routes = append(c.Routes, kernel.Route{Destination: netip.MustParsePrefix(half), Dev: "other"})
+		}
+	}
+	for _, place := range []string{"absent", "lo/32", "lo/32 host", "lo/24", "other/32", "eth1/32", "eth1/24", "eth1/24 first"} {
+		for _, more := range further {
+			add(place, more, away)
+		}
+	}
 	forwards := (*config).forward
 	add("absent", forwards, ways[0])
 	add("absent", forwards, ways[1])
@@ -111,7 +123,9 @@ func (c *crowd) react(s kernel.Stimulus) []kernel.Reaction {
 	}
 	all := make([]kernel.Reaction, len(c.all))
 	for i := range c.all {
-		all[i] = c.all[i].React(s)
+		if r := c.all[i].React(s); r.Out == "" || r.Out == "eth1" {
+			all[i] = r
+		}
 	}
 	c.reactions[s] = all
 	return all
