@@ -77,10 +77,45 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	if len(macs) == 2 && s.people.same(macs[0], macs[1]) {
 		f.Variants = append(f.Variants, "both answer for the same addresses: they may be two interfaces of one host on one segment (set arp_ignore or arp_filter there)")
 	}
+	if len(macs) == 2 && s.byTurns(macs[0], macs[1]) {
+		f.Variants = append(f.Variants, "each who-has is answered by one of them alone: a bond of mode balance-alb does so, and is one host (`cat /proc/net/bonding/*` there)")
+	}
 	if s.witness {
 		f.Variants[0] = "a capture of connections to the VIP shows who passes them on: that is the director"
 	}
 	return f
+}
+
+// byTurns reports whether two hosts have answered several times what all were
+// asked, and never both of them.
+func (s *scene) byTurns(a, b evidence.MAC) bool {
+	turns := map[evidence.MAC]int{}
+	for i, ask := range s.asked {
+		if ask.Dst != evidence.Broadcast {
+			continue
+		}
+		until := s.log.End
+		for _, next := range s.asked[i+1:] {
+			if next.SenderIP == ask.SenderIP {
+				until = next.Time
+				break
+			}
+		}
+		answers := func(mac evidence.MAC) bool {
+			return slices.ContainsFunc(s.did(mac).replies, func(rec evidence.Record) bool {
+				return rec.TargetIP == ask.SenderIP && before(ask, rec) && !rec.Time.After(until)
+			})
+		}
+		switch first, second := answers(a), answers(b); {
+		case first && second:
+			return false
+		case first:
+			turns[a]++
+		case second:
+			turns[b]++
+		}
+	}
+	return min(turns[a], turns[b]) >= asksNeeded
 }
 
 // plain reports whether nothing shows that the address is a VIP: nobody called
