@@ -3,12 +3,16 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // writeJSON writes the document in the form that Read takes.
 func writeJSON(w io.Writer, d Document) error {
-	data, err := encode(d)
+	data, err := EncodeJSON(d)
 	if err != nil {
 		return err
 	}
@@ -20,7 +24,7 @@ func writeJSON(w io.Writer, d Document) error {
 		if err := json.Unmarshal(data, &valid); err != nil {
 			return err
 		}
-		if data, err = encode(valid); err != nil {
+		if data, err = EncodeJSON(valid); err != nil {
 			return err
 		}
 	}
@@ -28,12 +32,30 @@ func writeJSON(w io.Writer, d Document) error {
 	return err
 }
 
-// encode leaves "<" and "&" as they are: this is no HTML, and people read it.
-func encode(d Document) ([]byte, error) {
+// EncodeJSON returns v as people read it: indented, and with "<" and "&" as they
+// are, for this is no HTML. What a terminal would obey, or not show, is escaped:
+// control characters of all kinds, and those that turn the direction of text.
+func EncodeJSON(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	err := enc.Encode(d)
-	return buf.Bytes(), err
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	// Outside of strings JSON is ASCII alone, and encoding/json has escaped the
+	// control characters of that.
+	var out []byte
+	for _, r := range buf.String() {
+		switch {
+		case r < 0x7f || unicode.IsPrint(r):
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out, nil
 }

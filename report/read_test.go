@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
@@ -156,5 +158,27 @@ func checkWidth(t *testing.T, d Document) {
 				t.Fatalf("%d columns wide, not %d: %q", w, width, line)
 			}
 		}
+	}
+}
+
+// What a terminal would obey comes out of a result as an escape, and goes in
+// again as what it was.
+func TestJSONIsHarmless(t *testing.T) {
+	const evil = "C1 \u009b2J, \u202ertl, \U000e0041 tag, \x7f; é and 世 stay"
+	out, err := EncodeJSON(evil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range string(out) {
+		if r != '\n' && !unicode.IsPrint(r) {
+			t.Errorf("%q is in it", r)
+		}
+	}
+	if !bytes.Contains(out, []byte("é and 世 stay")) {
+		t.Errorf("what harms nobody is gone: %s", out)
+	}
+	var got string
+	if err := json.Unmarshal(out, &got); err != nil || got != evil {
+		t.Errorf("%v: %q", err, got)
 	}
 }

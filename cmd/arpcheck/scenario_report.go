@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
 	"math"
 	"os"
@@ -98,8 +97,8 @@ var scenarioWriters = []struct {
 }{
 	{"text", func(r *scenarioReport, o report.Options) (string, error) { return r.text(o.Color), nil }},
 	{"json", func(r *scenarioReport, _ report.Options) (string, error) {
-		text, err := json.MarshalIndent(r, "", "  ")
-		return string(text) + "\n", err
+		text, err := report.EncodeJSON(r)
+		return string(text), err
 	}},
 	{"markdown", func(r *scenarioReport, _ report.Options) (string, error) { return r.markdown(), nil }},
 	{"junit", func(r *scenarioReport, _ report.Options) (string, error) { return r.junit() }},
