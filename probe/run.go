@@ -38,6 +38,8 @@ type Run struct {
 	until time.Time // when everything that was sent has been listened to
 	drew  time.Time // when the last frame was sent that can make another host ask
 	stop  bool
+
+	undoing bool // the asking is over
 }
 
 // timed is a step with the time at which it is due.
@@ -179,6 +181,7 @@ func (r *Run) rest(ctx context.Context, d time.Duration) error {
 func (r *Run) turn() error {
 	now := time.Now()
 	var due time.Time
+	mend := r.nextMend()
 	switch {
 	case len(r.queue) > 0:
 		if due = r.slot; !now.Before(due) {
@@ -190,6 +193,9 @@ func (r *Run) turn() error {
 			r.slot = now.Add(r.gap())
 			return r.send(f)
 		}
+	case mend != nil && !now.Before(mend.mend):
+		r.queue = r.mend(mend)
+		return nil
 	case !now.Before(r.steps[0].due):
 		// A step is taken up only when nothing waits to be sent: it decides
 		// on what was seen, and keeps its distance to what it follows.
@@ -198,6 +204,9 @@ func (r *Run) turn() error {
 		return nil
 	default:
 		due = r.steps[0].due
+		if mend != nil && mend.mend.Before(due) {
+			due = mend.mend
+		}
 	}
 	return r.listen(due)
 }
@@ -221,6 +230,7 @@ func (r *Run) listen(until time.Time) error {
 		return nil
 	}
 	r.see(rec)
+	r.watch(&rec)
 	if rec.Kind == evidence.ARPRequest && !rec.IsProbe() && r.tested[rec.TargetIP] != nil && r.unused.taken[rec.TargetIP].IsZero() {
 		// At once, before anything that waits: who gets no answer asks
 		// everyone twice more.

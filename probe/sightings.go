@@ -3,6 +3,7 @@ package probe
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -19,6 +20,9 @@ type sightings struct {
 	tested   bool   // an announce test was sent
 	drawn    bool   // the announce test has made somebody ask
 	shortage string // why an announce test was not sent; empty: it was
+
+	mend    time.Time // when to look into what has announced it; zero: nothing has
+	repairs []*repair // those of the run; the last may be under way, or in vain
 }
 
 // sighting is what one host was seen to do about a VIP.

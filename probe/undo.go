@@ -25,8 +25,14 @@ type repair struct {
 	vip     *sightings
 	since   time.Time       // when the first broadcast moved entries
 	leak    evidence.Record // the last one
-	owner   evidence.MAC    // the director; zero: nobody knows
+	moved   time.Time       // when the last one could move them to another host than before
+	owners  []evidence.MAC  // the director, one for each of its interfaces; empty: nobody knows
 	sources []netip.Addr    // unused addresses that it was asked from
+}
+
+// possible reports whether anybody can be asked to repair it.
+func (p *repair) possible(self evidence.MAC) bool {
+	return len(p.owners) > 0 && p.owners[0] != self
 }
 
 // undo repairs what this run has drawn, and notes for each VIP whether the
@@ -50,10 +56,10 @@ func (r *Run) undo() error {
 			continue
 		}
 		all = append(all, p)
-		if p.owner.IsZero() || p.owner == r.cfg.MAC {
+		if !p.possible(r.cfg.MAC) {
 			continue
 		}
-		due := unlocked(p.leak.Time)
+		due := unlocked(p.moved)
 		for range repairs {
 			steps = append(steps, timed{due, step{frames: func() []frame { return r.repair(p) }}})
 			due = due.Add(hear)
@@ -63,11 +69,17 @@ func (r *Run) undo() error {
 	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
 	err := r.toTheEnd(steps)
 	for _, p := range all {
-		if _, reacted := r.announcement(p); err != nil && !reacted {
+		switch rec, reacted := r.announcement(p); {
+		case err != nil && !reacted:
 			r.stays(p, err)
-		} else {
-			r.outcome(p)
+		case reacted && rec.SenderIP == p.vip.vip:
+			p.vip.repairs = append(p.vip.repairs, p)
+		default:
+			r.failed(p, rec)
 		}
+	}
+	for _, vip := range r.cfg.VIPs {
+		r.repaired(r.vips[vip])
 	}
 	return err
 }
@@ -86,7 +98,7 @@ func unlocked(changed time.Time) time.Time {
 // toTheEnd does the steps whatever has ended the run: they are few, and nothing
 // may stay behind. Only an interface that is lost ends them.
 func (r *Run) toTheEnd(steps []timed) error {
-	r.stop, r.cfg.Stop, r.queue = false, nil, nil
+	r.stop, r.cfg.Stop, r.queue, r.undoing = false, nil, nil, true
 	return r.phase(context.Background(), steps)
 }
 
@@ -105,22 +117,29 @@ func (r *Run) stays(p *repair, lost error) {
 }
 
 // harm finds the first and the last broadcast in which a host other than the
-// director announced the VIP; nil if there was none.
+// director announced the VIP, since that was last repaired; nil if there was none.
 func (r *Run) harm(vip netip.Addr) *repair {
 	p := &repair{vip: r.vips[vip]}
-	var owners []evidence.MAC
 	if r.cfg.Owners != nil {
-		owners = r.cfg.Owners(&r.log, vip)
+		p.owners = r.cfg.Owners(&r.log, vip)
 	}
-	if len(owners) > 0 {
-		p.owner = owners[0]
+	records := r.log.Records
+	for _, done := range slices.Backward(p.vip.repairs) {
+		if rec, ok := r.announcement(done); ok {
+			records = records[rec.Number:]
+			break
+		}
 	}
-	for _, rec := range r.log.Records {
-		if rec.Kind != evidence.ARPRequest || rec.Sent || rec.SenderIP != vip || slices.Contains(owners, rec.SenderMAC) || rec.Dst != evidence.Broadcast {
+	for _, rec := range records {
+		if !announces(&rec, vip) || slices.Contains(p.owners, rec.SenderMAC) {
 			continue
 		}
 		if p.since.IsZero() {
 			p.since = rec.Time
+		}
+		// Who is believed already changes nothing (neigh_update).
+		if rec.SenderMAC != p.leak.SenderMAC {
+			p.moved = rec.Time
 		}
 		p.leak = rec
 	}
@@ -128,6 +147,12 @@ func (r *Run) harm(vip netip.Addr) *repair {
 		return nil
 	}
 	return p
+}
+
+// announces reports whether a record is a broadcast that moves the entries for
+// the VIP.
+func announces(rec *evidence.Record, vip netip.Addr) bool {
+	return rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && rec.Dst == evidence.Broadcast
 }
 
 // repair asks the director from a new unused address, unless it has already
@@ -142,35 +167,52 @@ func (r *Run) repair(p *repair) []frame {
 	}
 	r.tested[source] = p.vip
 	p.sources = append(p.sources, source)
-	return []frame{r.echo(p.vip.vip, source, p.owner)}
+	return []frame{r.echo(p.vip.vip, source, p.owners[0])}
 }
 
 // announcement finds the director's who-has that the repair has drawn.
 func (r *Run) announcement(p *repair) (evidence.Record, bool) {
 	for _, rec := range slices.Backward(r.log.Records) {
-		if rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderMAC == p.owner && slices.Contains(p.sources, rec.TargetIP) {
+		if rec.Kind == evidence.ARPRequest && !rec.Sent && slices.Contains(p.owners, rec.SenderMAC) && slices.Contains(p.sources, rec.TargetIP) {
 			return rec, true
 		}
 	}
 	return evidence.Record{}, false
 }
 
-// outcome notes what became of a repair.
-func (r *Run) outcome(p *repair) {
-	rec, ok := r.announcement(p)
-	if ok && rec.SenderIP == p.vip.vip {
-		r.note(evidence.Undone, p.vip.vip, fmt.Sprintf(
-			"for %.1f s, neighbour entries for %s on the segment could point to %s; then the director announced the address again (frame %d)",
-			rec.Time.Sub(p.since).Seconds(), p.vip.vip, r.called(p.leak.SenderMAC), rec.Number))
+// repaired notes what was repaired for a VIP, and how long it took.
+func (r *Run) repaired(v *sightings) {
+	times, longest := "", time.Duration(0)
+	var done []*repair
+	for _, p := range v.repairs {
+		if rec, ok := r.announcement(p); ok && rec.SenderIP == v.vip {
+			done = append(done, p)
+			longest = max(longest, rec.Time.Sub(p.since))
+		}
+	}
+	if len(done) == 0 {
 		return
 	}
+	if len(done) > 1 {
+		times = fmt.Sprintf(" (%d times; the longest)", len(done))
+	}
+	last := done[len(done)-1]
+	rec, _ := r.announcement(last)
+	r.note(evidence.Undone, v.vip, fmt.Sprintf(
+		"for %.1f s%s, neighbour entries for %s on the segment could point to %s; then the director announced the address again (frame %d)",
+		longest.Seconds(), times, v.vip, r.called(last.leak.SenderMAC), rec.Number))
+}
+
+// failed notes why the director did not announce the VIP; rec is what it announced
+// instead, if it announced anything.
+func (r *Run) failed(p *repair, rec evidence.Record) {
 	var why string
 	switch {
-	case p.owner.IsZero():
+	case len(p.owners) == 0:
 		why = "nothing shows which host is the director"
-	case ok:
+	case rec.Kind != 0:
 		why = fmt.Sprintf("the director announces %s instead of it (arp_announce 2), so it could not be made to correct them", rec.SenderIP)
-	case p.owner == r.cfg.MAC:
+	case !p.possible(r.cfg.MAC):
 		why = "the director is this host, which cannot be made to correct them from here"
 	case len(p.sources) == 0:
 		why = "no unused address was left to make the director correct them"
