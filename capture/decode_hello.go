@@ -43,14 +43,15 @@ func decodeHello(payload []byte, declared int, rec *evidence.Record) evidence.Re
 	return decodeHSRP2(payload, declared, rec)
 }
 
-// decodeHSRP1 reads a hello, coup or resign message (RFC 2281, section 5.1).
+// decodeHSRP1 reads the hello of an active router (RFC 2281, section 5.1). One that
+// stands by says nothing about who has the address.
 func decodeHSRP1(payload []byte, declared int, rec *evidence.Record) evidence.Reason {
-	const length = 20
+	const length, hello, active = 20, 0, 16
 	if reason := missing(payload, declared, length, evidence.BadAdvert); reason != "" {
 		return reason
 	}
-	if payload[1] > 2 {
-		return evidence.NotInteresting // an interface advertisement, of no group
+	if payload[1] != hello || payload[2] != active {
+		return evidence.NotInteresting // one that stands by, a coup, a resignation, an advertisement
 	}
 	rec.Kind = evidence.HSRPHello
 	rec.Priority, rec.VRID = payload[5], payload[6]
@@ -60,15 +61,18 @@ func decodeHSRP1(payload []byte, declared int, rec *evidence.Record) evidence.Re
 
 // decodeHSRP2 reads the group state TLV, type 1, with which a version 2 hello
 // begins: version, operation, state and IP version in an octet each, group in
-// two, identifier in six, priority and two timers in four each, address.
+// two, identifier in six, priority and two timers in four each, address. Again the
+// active router's alone counts.
 func decodeHSRP2(payload []byte, declared int, rec *evidence.Record) evidence.Reason {
-	const length = 2 + 28 // up to and including an IPv4 address
+	const length, hello, active = 2 + 28, 0, 6 // up to and including an IPv4 address
 	if reason := missing(payload, declared, length, evidence.BadAdvert); reason != "" {
 		return reason
 	}
 	switch {
 	case payload[0] != 1 || payload[2] != 2:
 		return evidence.BadAdvert
+	case payload[3] != hello || payload[4] != active:
+		return evidence.NotInteresting
 	case payload[5] != 4:
 		return evidence.NotInteresting // for IPv6
 	}

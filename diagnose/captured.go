@@ -122,6 +122,7 @@ func (c *captured) conflicts() {
 	for _, s := range c.segments {
 		for _, addr := range s.contested() {
 			most[addr] = max(most[addr], 2)
+			s.virtual[addr] = true
 		}
 	}
 	for addr := range most {

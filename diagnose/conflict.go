@@ -59,6 +59,9 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 		f.Variants = []string{
 			"if it is a VIP, a real server answers for it that should not (arp_ignore is 0 there); name the owner: " + s.again("--director MAC"),
 		}
+		if s.onOwnInterfaces(rivals) {
+			f.Variants = slices.Insert(f.Variants, 0, twoNetworks)
+		}
 		return f
 	default:
 		f.Why += "One may be the director and the others real servers that should not answer (arp_ignore is 0 there), or the address is in use twice."
@@ -80,10 +83,37 @@ func (s *scene) conflict(rivals []*suspect, claims []evidence.Record) Finding {
 	if len(macs) == 2 && s.byTurns(macs[0], macs[1]) {
 		f.Variants = append(f.Variants, "each who-has is answered by one of them alone: a bond of mode balance-alb does so, and is one host (`cat /proc/net/bonding/*` there)")
 	}
+	if s.onOwnInterfaces(rivals) {
+		f.Variants = append(f.Variants, twoNetworks)
+	}
 	if s.witness {
 		f.Variants[0] = "a capture of connections to the VIP shows who passes them on: that is the director"
 	}
 	return f
+}
+
+// twoNetworks is said where rivals are onOwnInterfaces.
+const twoNetworks = "each of them was captured on another interface: if these are two networks that use the same addresses, it is no conflict; capture each alone"
+
+// onOwnInterfaces reports whether nothing of two rivals was captured on the same
+// interface.
+func (s *scene) onOwnInterfaces(rivals []*suspect) bool {
+	seen := map[view]bool{}
+	for _, x := range rivals {
+		own := map[view]bool{}
+		for _, rec := range s.by[x.mac] {
+			for _, v := range s.people.views(&rec) {
+				own[v] = true
+			}
+		}
+		for v := range own {
+			if v.file != "" && seen[v] {
+				return false
+			}
+			seen[v] = true
+		}
+	}
+	return s.witness && len(rivals) > 1
 }
 
 // byTurns reports whether two hosts have answered several times what all were

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -20,9 +21,13 @@ func (s *scene) failover() (former map[evidence.MAC]bool, heir evidence.MAC) {
 	if s.splitBrain() {
 		return nil, heir
 	}
-	if heir, ok := s.reigned(claimants); ok && len(claimants) > 1 {
+	masters, heir := s.reigned(claimants)
+	if len(masters) < 2 {
+		masters, heir = s.inTurns(claimants)
+	}
+	if len(masters) > 1 {
 		former = map[evidence.MAC]bool{}
-		for _, mac := range claimants {
+		for _, mac := range masters {
 			former[mac] = mac != heir
 		}
 		return former, heir
@@ -36,21 +41,21 @@ func (s *scene) failover() (former map[evidence.MAC]bool, heir evidence.MAC) {
 	return map[evidence.MAC]bool{claimants[0]: true}, claimants[1]
 }
 
-// reigned reports whether all claims agree with the adverts: each host claimed
-// the VIP only while it was the master. In a long capture there may be many
-// such changes, back and forth. It returns the last of the masters.
-func (s *scene) reigned(claimants []evidence.MAC) (heir evidence.MAC, ok bool) {
+// reigned returns the hosts whose claims agree with the adverts: each claimed the
+// VIP only while it was the master. In a long capture there may be many such
+// changes, back and forth; heir is the last of the masters.
+func (s *scene) reigned(claimants []evidence.MAC) (masters []evidence.MAC, heir evidence.MAC) {
 	if !s.witness {
-		return heir, false
+		return nil, heir
 	}
 	var adverts []evidence.Record
 	for _, a := range s.adverts {
-		if (a.Kind == evidence.VRRPAdvert || a.Kind == evidence.CARPAdvert) && (a.Priority > 0 || a.Kind == evidence.CARPAdvert) {
+		if a.Kind != evidence.GLBPHello && (a.Kind != evidence.VRRPAdvert || a.Priority > 0) {
 			adverts = append(adverts, a)
 		}
 	}
 	if len(adverts) == 0 {
-		return heir, false
+		return nil, heir
 	}
 	by := func(a evidence.Record) evidence.MAC {
 		for _, mac := range []evidence.MAC{a.Src, s.people.macs[a.SenderIP]} {
@@ -60,7 +65,7 @@ func (s *scene) reigned(claimants []evidence.MAC) (heir evidence.MAC, ok bool) {
 		}
 		return evidence.MAC{}
 	}
-	for _, mac := range claimants {
+	fits := func(mac evidence.MAC) bool {
 		d := s.deeds[mac]
 		for _, claim := range append(slices.Clone(d.replies), d.gratuitous...) {
 			if s.sampled(claim.Time) {
@@ -69,14 +74,89 @@ func (s *scene) reigned(claimants []evidence.MAC) (heir evidence.MAC, ok bool) {
 			i, _ := slices.BinarySearchFunc(adverts, claim, order)
 			now := i > 0 && by(adverts[i-1]) == mac
 			// A new master announces the address with its first advert.
-			soon := i < len(adverts) && by(adverts[i]) == mac && adverts[i].Time.Sub(claim.Time) <= mostSilent
+			soon := i < len(adverts) && by(adverts[i]) == mac && adverts[i].Time.Sub(claim.Time) <= silence(&adverts[i])
 			if !now && !soon {
-				return heir, false
+				return false
+			}
+		}
+		return true
+	}
+	heir = by(adverts[len(adverts)-1])
+	for _, mac := range claimants {
+		if fits(mac) {
+			masters = append(masters, mac)
+		}
+	}
+	if !slices.Contains(masters, heir) {
+		return nil, evidence.MAC{}
+	}
+	return masters, heir
+}
+
+// bothAnswer is how long after the answer of one host that of another may be to
+// the same question.
+const bothAnswer = 500 * time.Millisecond
+
+// inTurns returns hosts that had the VIP one after the other, in a capture without
+// adverts, perhaps there and back: while the one answers, the others do not, though
+// each has answered somebody whom another one has answered, too; and each was
+// asked in broadcasts, as far as questions are there at all.
+func (s *scene) inTurns(claimants []evidence.MAC) (owners []evidence.MAC, heir evidence.MAC) {
+	if !s.witness || len(claimants) < 2 || len(s.adverts) > 0 || !s.cfg.Director.IsZero() {
+		return nil, heir
+	}
+	var replies []evidence.Record
+	for _, mac := range claimants {
+		replies = append(replies, s.deeds[mac].replies...)
+	}
+	slices.SortFunc(replies, order)
+	type turn struct {
+		mac         evidence.MAC
+		first, last evidence.Record
+		n           int
+	}
+	var turns []turn
+	last := map[netip.Addr]evidence.Record{} // by who was told
+	met := map[evidence.MAC]bool{}           // has answered somebody whom another one has answered
+	for _, rec := range replies {
+		if s.sampled(rec.Time) {
+			return nil, heir
+		}
+		if old, ok := last[rec.TargetIP]; ok && old.SenderMAC != rec.SenderMAC {
+			if rec.Time.Sub(old.Time) < bothAnswer {
+				return nil, heir
+			}
+			met[old.SenderMAC], met[rec.SenderMAC] = true, true
+		}
+		last[rec.TargetIP] = rec
+		if n := len(turns); n == 0 || turns[n-1].mac != rec.SenderMAC {
+			turns = append(turns, turn{mac: rec.SenderMAC, first: rec})
+		}
+		t := &turns[len(turns)-1]
+		t.last = rec
+		t.n++
+	}
+	if len(turns) < 2 || len(met) < len(claimants) || len(replies) < 3*len(turns) {
+		return nil, heir
+	}
+	for _, t := range turns {
+		within := func(rec evidence.Record) bool { return before(t.first, rec) && before(rec, t.last) }
+		broadcasts := 0
+		for _, ask := range s.asked {
+			if ask.Dst == evidence.Broadcast && within(ask) {
+				broadcasts++
+			}
+		}
+		if t.n < asksNeeded || len(s.asked) > 0 && broadcasts == 0 {
+			return nil, heir
+		}
+		for _, mac := range claimants {
+			if d := s.deeds[mac]; mac != t.mac && slices.ContainsFunc(slices.Concat(d.gratuitous, d.announcements, d.echoes), within) {
+				return nil, heir // it acts as the owner in the other's turn
 			}
 		}
 	}
-	heir = by(adverts[len(adverts)-1])
-	return heir, !heir.IsZero()
+	return claimants, turns[len(turns)-1].mac
 }
 
 // quietTime is after how long without a word an address that nobody calls a VIP

@@ -22,6 +22,7 @@ type segment struct {
 	about   map[netip.Addr][]int // positions of the records with that sender or target
 	adverts []int                // and of the adverts
 	people  *people
+	carp    map[uint8][]netip.Addr // addresses at the MAC address of a virtual host; nil: not yet looked for
 }
 
 func newSegment(vlans evidence.VLANs, log *evidence.Log) *segment {

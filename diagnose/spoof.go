@@ -31,26 +31,35 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 	}
 	s.lied = map[evidence.MAC]*lie{}
 	shown := s.showsRequests()
-	of := func(mac evidence.MAC) *lie {
+	lieOf := func(mac evidence.MAC) *lie {
 		if s.lied[mac] == nil {
 			s.lied[mac] = new(lie)
 		}
 		return s.lied[mac]
 	}
 	asked := map[netip.Addr][]evidence.Record{}
-	for _, ask := range s.asked {
-		asked[ask.SenderIP] = append(asked[ask.SenderIP], ask)
+	for _, rec := range s.log.Records { // also what is asked from another VIP
+		if rec.Kind == evidence.ARPRequest && rec.TargetIP == s.vip && !rec.IsGratuitous() {
+			asked[rec.SenderIP] = append(asked[rec.SenderIP], rec)
+		}
 	}
 	look := func(recs []evidence.Record) {
-		next := map[netip.Addr]int{} // by who is told: the first ask that is not answered yet
+		// By who is told, and by whom, for routers that share a MAC address: the
+		// first ask that is not answered yet.
+		type telling struct {
+			to   netip.Addr
+			from evidence.MAC
+		}
+		next := map[telling]int{}
 		for _, rec := range recs {
 			if rec.Kind != evidence.ARPReply || rec.IsGratuitous() || rec.Src.IsZero() || !shown || s.sampled(rec.Time) {
 				continue
 			}
-			asks := asked[rec.TargetIP][next[rec.TargetIP]:]
+			of := telling{rec.TargetIP, rec.Src}
+			asks := asked[rec.TargetIP][next[of]:]
 			i := slices.IndexFunc(asks, func(ask evidence.Record) bool { return answersIt(rec, ask) })
-			if next[rec.TargetIP] += i + 1; i < 0 {
-				l := of(rec.Src)
+			if next[of] += i + 1; i < 0 {
+				l := lieOf(rec.Src)
 				l.unsolicited = append(l.unsolicited, rec)
 			}
 		}
@@ -59,7 +68,7 @@ func (s *scene) lies() map[evidence.MAC]*lie {
 		look(s.deeds[mac].replies)
 	}
 	for mac, recs := range s.forged {
-		of(mac).forged = recs
+		lieOf(mac).forged = recs
 	}
 	return s.lied
 }

@@ -43,19 +43,28 @@ func (s *scene) splitBrain() bool {
 // one takes over from is silent for three (RFC 5798, section 6.1).
 const mostSilent = 2500 * time.Millisecond
 
+// silence is the same for an advert: HSRP says hello every three seconds (RFC 2281,
+// section 5.2).
+func silence(a *evidence.Record) time.Duration {
+	if a.Kind == evidence.HSRPHello {
+		return mostSilent + 2*time.Second
+	}
+	return mostSilent
+}
+
 // masters counts the virtual routers that advertise the VIP at the same time,
-// in a log that may be long enough to hold several elections. Of HSRP and GLBP
-// those that stand by send hellos, too, so nothing follows from several.
+// in a log that may be long enough to hold several elections. Of GLBP those that
+// stand by send hellos, too, so nothing follows from several.
 func (s *scene) masters() int {
 	last := map[sender]evidence.Record{}
 	between := map[sender]int{} // how often another one spoke between two adverts of one
 	var previous sender
 	for _, a := range s.adverts {
-		if a.Priority == 0 && a.Kind == evidence.VRRPAdvert || a.Kind == evidence.HSRPHello || a.Kind == evidence.GLBPHello {
+		if a.Priority == 0 && a.Kind == evidence.VRRPAdvert || a.Kind == evidence.GLBPHello {
 			continue // a master that resigns (RFC 5798, section 6.4.3)
 		}
 		from := senderOf(a)
-		if old, ok := last[from]; ok && previous != from && a.Time.Sub(old.Time) <= mostSilent {
+		if old, ok := last[from]; ok && previous != from && a.Time.Sub(old.Time) <= silence(&a) {
 			between[from]++
 		}
 		last[from], previous = a, from
@@ -75,11 +84,11 @@ func (s *segment) contested() (all []netip.Addr) {
 	first, last := map[netip.Addr]map[sender]int{}, map[netip.Addr]map[sender]int{}
 	for n, i := range s.adverts {
 		rec := &s.records[i]
-		if rec.Kind != evidence.VRRPAdvert || rec.Priority == 0 {
+		if rec.Kind == evidence.GLBPHello || rec.Kind == evidence.VRRPAdvert && rec.Priority == 0 {
 			continue
 		}
 		from := senderOf(*rec)
-		for _, addr := range rec.Virtual {
+		for _, addr := range s.advertised(rec) {
 			if first[addr] == nil {
 				first[addr], last[addr] = map[sender]int{}, map[sender]int{}
 			}
@@ -101,6 +110,23 @@ func (s *segment) contested() (all []netip.Addr) {
 		}
 	}
 	return all
+}
+
+// advertised are the addresses that an advert is about. CARP does not tell them,
+// but they are claimed for the MAC address of its virtual host.
+func (s *segment) advertised(rec *evidence.Record) []netip.Addr {
+	if rec.Kind != evidence.CARPAdvert {
+		return rec.Virtual
+	}
+	if s.carp == nil {
+		s.carp = map[uint8][]netip.Addr{}
+		for i := range s.claims {
+			if vhid, ok := s.claims[i].MAC.VirtualRouter(); ok && s.claims[i].Claims() > 0 {
+				s.carp[vhid] = append(s.carp[vhid], s.claims[i].Addr)
+			}
+		}
+	}
+	return s.carp[rec.VRID]
 }
 
 // A sender is who sends adverts. All that share a virtual MAC address send with

@@ -114,11 +114,18 @@ func (s *scene) stands(advert evidence.Record) bool {
 	if slices.Contains(advert.Virtual, s.vip) {
 		return s.witness || advert.Kind == evidence.VRRPAdvert
 	}
-	return s.witness && advert.Kind == evidence.CARPAdvert &&
-		slices.ContainsFunc(s.log.Records, func(rec evidence.Record) bool {
-			vrid, ok := rec.SenderMAC.VirtualRouter()
-			return ok && rec.IsARP() && rec.SenderIP == s.vip && vrid == advert.VRID
-		})
+	if !s.witness || advert.Kind != evidence.CARPAdvert {
+		return false
+	}
+	at := func(mac evidence.MAC) bool {
+		vrid, ok := mac.VirtualRouter()
+		return ok && vrid == advert.VRID
+	}
+	return slices.ContainsFunc(s.log.Records, func(rec evidence.Record) bool {
+		return rec.IsARP() && rec.SenderIP == s.vip && at(rec.SenderMAC)
+	}) || slices.ContainsFunc(s.log.Claims, func(c evidence.Claim) bool {
+		return c.Addr == s.vip && c.Claims() > 0 && at(c.MAC)
+	})
 }
 
 // forgery reports whether an ARP frame speaks in the name of a host that speaks

@@ -73,4 +73,3 @@ func (w *watched) Next(deadline time.Time) (evidence.Record, error) {
 	}
 	return rec, err
 }
-
