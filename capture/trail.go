@@ -17,13 +17,14 @@ type trail struct {
 	head   []evidence.Record
 	tail   ring
 	acts   map[act]*sample
-	full   bool // an act was refused
+	used   [2]int // acts of those who ask, and of those who say that the address is theirs
+	full   bool   // an act was refused
 }
 
 // trailLimits say how many records a trail keeps.
 type trailLimits struct {
 	head, tail int
-	acts       int // ways and hosts
+	acts       int // ways and hosts: as many of those who ask as of those who claim, so neither crowds the other out
 	sample     int // of each, first and once more last
 }
 
@@ -88,10 +89,15 @@ func (t *trail) inOrder(rec *evidence.Record) {
 func (t *trail) sampled(rec *evidence.Record, a act) {
 	s := t.acts[a]
 	if s == nil {
-		if len(t.acts) == t.limits.acts {
+		used := &t.used[0]
+		if a.about {
+			used = &t.used[1]
+		}
+		if *used == t.limits.acts {
 			t.full = true
 			return
 		}
+		*used++
 		s = &sample{last: ring{most: t.limits.sample}}
 		t.acts[a] = s
 	}

@@ -182,3 +182,23 @@ func TestAskersInConflictHaveAsked(t *testing.T) {
 		}
 	}
 }
+
+// Who was named as the director draws the VIP to itself by right, asked or not.
+func TestNamedDirectorIsNoSpoofer(t *testing.T) {
+	wire := newTap()
+	wire.known()
+	for range 2 * unasked {
+		wire.isAt(vip, dirMAC, peerMAC, peerIP)
+		wire.tick(time.Second)
+	}
+	for range 3 {
+		wire.whoHas(vip, clientMAC, client)
+		wire.isAt(vip, dirMAC, clientMAC, client)
+		wire.isAt(vip, r1, clientMAC, client)
+		wire.tick(time.Second)
+	}
+	r := Captured(wire.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed})[0]
+	if got := codes(r); !slices.Equal(got, []string{"vip-reply-leak " + r1.String()}) {
+		t.Errorf("%s: %s, with %q", r.Verdict, r.Summary, got)
+	}
+}

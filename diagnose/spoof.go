@@ -95,6 +95,9 @@ func (s *scene) spoofs(mac evidence.MAC) bool {
 	if l == nil {
 		return false
 	}
+	if named, ok := s.people.find(s.cfg.Director); ok && named == mac && !s.cfg.Director.IsZero() {
+		return false // to draw it to itself is its office
+	}
 	claims := 0
 	others := false
 	for other, d := range s.deeds {
