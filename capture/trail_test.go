@@ -13,8 +13,8 @@ import (
 func TestAskersDoNotCrowdOutClaims(t *testing.T) {
 	vip := netip.MustParseAddr("192.168.1.99")
 	tr := newTrail(trailLimits{head: 4, tail: 4, acts: 8, sample: 2})
-	add := func(number int, rec evidence.Record) {
-		rec.Number, rec.Time = number, time.Unix(int64(number), 0)
+	add := func(n int, rec evidence.Record) {
+		rec.Number, rec.Time = n, time.Unix(int64(n), 0)
 		tr.add(&rec, actOf(&rec, number(vip)))
 	}
 	for i := range 1000 {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
@@ -15,45 +16,52 @@ func (r *Run) watch(rec *evidence.Record) {
 	v := r.vips[rec.SenderIP]
 	if v != nil && v.mend.IsZero() && !r.undoing && !r.cfg.NoAnnounceTest && announces(rec, v.vip) {
 		v.mend = unlocked(rec.Time)
+		r.mends = append(r.mends, v)
 	}
 }
 
-// nextMend is the VIP that is to be looked into first; nil: none is.
+// nextMend is the VIP that is to be looked into first; nil: none is, or the
+// addresses to do it with are not yet known to be unused.
 func (r *Run) nextMend() (first *sightings) {
-	if r.undoing {
+	if r.undoing || len(r.mends) == 0 || r.probes < probesEach*len(r.unused.candidates) || time.Since(r.probed) < settle {
 		return nil
 	}
-	for _, vip := range r.cfg.VIPs {
-		if v := r.vips[vip]; !v.mend.IsZero() && (first == nil || v.mend.Before(first.mend)) {
-			first = v
-		}
-	}
-	return first
+	return slices.MinFunc(r.mends, func(a, b *sightings) int { return a.mend.Compare(b.mend) })
 }
 
-// mend repairs what moved the entries for a VIP, if it was not the director.
-// Once it has failed to, only the end of the run tries again.
+// mendLater looks into a VIP again at that time; zero: only after what announces
+// it next.
+func (r *Run) mendLater(v *sightings, at time.Time) {
+	if v.mend = at; at.IsZero() {
+		r.mends = slices.DeleteFunc(r.mends, func(other *sightings) bool { return other == v })
+	}
+}
+
+// mend repairs what moved the entries for a VIP, if it was not the director. Once
+// that has failed, only the end of the run tries again.
 func (r *Run) mend(v *sightings) []frame {
-	v.mend = time.Time{}
-	if n := len(v.repairs); n > 0 {
-		if _, ok := r.announcement(v.repairs[n-1]); !ok {
-			return nil
-		}
-	}
-	p := r.harm(v.vip)
-	if p == nil || !p.possible(r.cfg.MAC) {
+	r.mendLater(v, time.Time{})
+	h := r.harm(v.vip)
+	if !h.wrong || !h.possible(r.cfg.MAC) {
 		return nil
 	}
-	if due := unlocked(p.moved); due.After(time.Now()) {
-		v.mend = due // others have come after the first
+	if rec, ok := r.drawn(v, &h); len(v.mends) > 0 && (!ok || rec.SenderIP != v.vip) {
 		return nil
 	}
-	source, ok := r.unused.spare(len(r.cfg.VIPs))
+	if due := unlocked(h.moved); due.After(time.Now()) {
+		r.mendLater(v, due) // others have come after the first
+		r.mends = append(r.mends, v)
+		return nil
+	}
+	// The tests come first, and the end of the run.
+	reserve := len(r.cfg.VIPs)
+	if !v.tested {
+		reserve = candidatesPerVIP*len(r.cfg.VIPs) + candidatesSpare/2
+	}
+	source, ok := r.unused.spare(reserve)
 	if !ok {
-		return nil // the last are kept for the end
+		return nil
 	}
-	r.tested[source] = v
-	p.sources = append(p.sources, source)
-	v.repairs = append(v.repairs, p)
-	return []frame{r.echo(v.vip, source, p.owners[0])}
+	v.mends = nil
+	return r.ask(v, &h, source)
 }

@@ -1,6 +1,9 @@
 package probe
 
 import (
+	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +49,82 @@ func TestMend(t *testing.T) {
 		}
 		if took := log.End.Sub(log.Start); took < 11*time.Second {
 			t.Errorf("the run took %v, too short to tell", took)
+		}
+	})
+}
+
+// leaks are announcements of the VIP by a real server at these times.
+func leaks(at ...time.Duration) (all []evidence.Record) {
+	start := time.Now()
+	for _, d := range at {
+		all = append(all, evidence.Record{Kind: evidence.ARPRequest, Time: start.Add(d), Src: r1, Dst: evidence.Broadcast, SenderMAC: r1, SenderIP: vip, TargetIP: vip})
+	}
+	return all
+}
+
+// What a mend in mid-run comes to is told at the end of the run, and it uses up
+// nothing that the tests or the end of the run need.
+func TestMendIsTold(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		announce int // of the director
+		count    int
+		rate     int
+		leaks    []time.Duration
+		want     []evidence.NoteCode
+	}{
+		{"it works", 0, 3, 0, []time.Duration{300 * time.Millisecond}, []evidence.NoteCode{evidence.Undone}},
+		{"the director announces its own address", 2, 3, 0, []time.Duration{300 * time.Millisecond}, []evidence.NoteCode{evidence.NotUndone}},
+		{"and again", 2, 60, 0, []time.Duration{300 * time.Millisecond, 3 * time.Second, 6 * time.Second}, []evidence.NoteCode{evidence.NotUndone}},
+		{"more often than there are addresses", 0, 60, 0, []time.Duration{
+			300 * time.Millisecond, 1800 * time.Millisecond, 3300 * time.Millisecond, 4800 * time.Millisecond, 6300 * time.Millisecond,
+			7800 * time.Millisecond, 9300 * time.Millisecond, 10800 * time.Millisecond,
+		}, []evidence.NoteCode{evidence.Undone}},
+		{"slowly", 0, 3, 2, []time.Duration{300 * time.Millisecond}, []evidence.NoteCode{evidence.Undone}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &segment{hosts: []*host{newHost(dirMAC, dirIP, 0, tc.announce, true)}, queue: leaks(tc.leaks...)}
+				cfg := config()
+				cfg.Count, cfg.Rate = tc.count, tc.rate
+				log := do(t, t.Context(), cfg, s)
+				if got := notes(log); !slices.Equal(got, tc.want) {
+					t.Errorf("the notes are %v", log.Notes)
+				}
+				probes, last := map[netip.Addr]int{}, map[netip.Addr]time.Time{}
+				for _, rec := range log.Records {
+					switch {
+					case !rec.Sent:
+					case rec.IsProbe():
+						probes[rec.TargetIP]++
+						last[rec.TargetIP] = rec.Time
+					case rec.Kind == evidence.EchoRequest && rec.SenderIP != client:
+						if probes[rec.SenderIP] < probesEach || rec.Time.Sub(last[rec.SenderIP]) < settle {
+							t.Errorf("%v is used %v after %d probes", rec.SenderIP, rec.Time.Sub(last[rec.SenderIP]), probes[rec.SenderIP])
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// An entry that the director has just moved back by itself can be moved away
+// again, and then resists as long as any.
+func TestMendWaitsForEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		own := evidence.Record{Kind: evidence.ARPRequest, Time: start.Add(1250 * time.Millisecond), Src: dirMAC, Dst: evidence.Broadcast, SenderMAC: dirMAC, SenderIP: vip, TargetIP: vip}
+		all := leaks(100*time.Millisecond, 2270*time.Millisecond)
+		s := &segment{hosts: []*host{director()}, queue: []evidence.Record{all[0], own, all[1]}, own: &entry{mac: dirMAC, updated: start.Add(-time.Minute)}}
+		cfg := config()
+		cfg.Count = 30
+		log := do(t, t.Context(), cfg, s)
+		if s.own.mac != dirMAC {
+			t.Errorf("in the end the entry is that of %s: %v", s.own.mac, log.Notes)
+		}
+		if len(log.Notes) != 1 || !strings.HasPrefix(log.Notes[0].Text, "2 times, for 1.2 s at most") && !strings.HasPrefix(log.Notes[0].Text, "2 times, for 1.1 s at most") {
+			t.Errorf("the notes are %v", log.Notes)
 		}
 	})
 }

@@ -39,7 +39,11 @@ type Run struct {
 	drew  time.Time // when the last frame was sent that can make another host ask
 	stop  bool
 
-	undoing bool // the asking is over
+	undoing bool         // the asking is over
+	mends   []*sightings // VIPs that something has announced
+	probes  int          // ARP probes for candidates that were sent,
+	probed  time.Time    // and when the last one was
+	judged  int          // how long the log was when Stop was last asked
 }
 
 // timed is a step with the time at which it is due.
@@ -238,8 +242,11 @@ func (r *Run) listen(until time.Time) error {
 			return err
 		}
 	}
-	if r.cfg.Stop != nil && r.telling(rec) && r.cfg.Stop(&r.log) {
-		r.stop = true
+	// To judge takes the longer the longer the log is; in a flood not each frame
+	// is worth it.
+	if n := len(r.log.Records); r.cfg.Stop != nil && r.telling(rec) && (n < 512 || n >= r.judged+r.judged/8) {
+		r.judged = n
+		r.stop = r.cfg.Stop(&r.log)
 	}
 	return nil
 }
@@ -271,6 +278,10 @@ func (r *Run) send(f frame) error {
 	r.keep(&f.rec)
 	if !f.rec.IsARP() {
 		r.drew = f.rec.Time
+	}
+	if f.rec.IsProbe() && r.vips[f.rec.TargetIP] == nil {
+		r.probes++
+		r.probed = f.rec.Time
 	}
 	wait := hear
 	if f.rec.Kind == evidence.ARPRequest && f.rec.Dst == evidence.Broadcast && r.vips[f.rec.TargetIP] != nil {

@@ -22,6 +22,8 @@ const (
 	// answered for counts as unused. With the probes before it that makes
 	// one second, more than the 0.8 s of a proxy (RFC 5227 would take 6 s).
 	settle = 600 * time.Millisecond
+	// probesEach is how many ARP probes there are for each candidate.
+	probesEach = 3
 	// hear is how long after a frame that is answered at once silence counts.
 	hear = 250 * time.Millisecond
 	// quick is the gap between two frames that test the same thing.
@@ -73,7 +75,7 @@ func (r *Run) controls() []step {
 	ask := func(at time.Duration, target, sender netip.Addr) {
 		steps = append(steps, step{at, func() []frame { return []frame{r.whoHas(target, sender, evidence.Broadcast)} }})
 	}
-	for i := range 3 {
+	for i := range probesEach {
 		at := time.Duration(i) * interval
 		for _, h := range r.named() {
 			if h.IP.IsValid() {

@@ -21,8 +21,8 @@ type sightings struct {
 	drawn    bool   // the announce test has made somebody ask
 	shortage string // why an announce test was not sent; empty: it was
 
-	mend    time.Time // when to look into what has announced it; zero: nothing has
-	repairs []*repair // those of the run; the last may be under way, or in vain
+	mend  time.Time    // when to look into what has announced it; zero: nothing has
+	mends []netip.Addr // unused addresses from which the director was last asked to mend it
 }
 
 // sighting is what one host was seen to do about a VIP.

@@ -5,34 +5,92 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
-// locktime is how long a neighbour entry that has just changed resists the
-// next change (net.ipv4.neigh.*.locktime, one second), and a little more.
-const locktime = 1050 * time.Millisecond
+// A neighbour entry that has just changed resists the next change for some time
+// (net.ipv4.neigh.*.locktime, one second); locktime is a little more.
+const (
+	resists  = time.Second
+	locktime = resists + 50*time.Millisecond
+)
 
 // repairs is how often the director is asked to announce the VIP.
 const repairs = 2
 
-// A repair moves back the neighbour entries for a VIP that a leak has moved to
-// a real server. Once the leak is older than locktime, the director is made to
-// send a who-has of its own, by an echo request from an unused address: its
-// broadcast "tell VIP" corrects every entry that the leak has reached.
-type repair struct {
-	vip     *sightings
-	since   time.Time       // when the first broadcast moved entries
-	leak    evidence.Record // the last one
-	moved   time.Time       // when the last one could move them to another host than before
-	owners  []evidence.MAC  // the director, one for each of its interfaces; empty: nobody knows
-	sources []netip.Addr    // unused addresses that it was asked from
+// A harm is what announcements have done to the neighbour entries of others for a
+// VIP, as if all had one and the same.
+type harm struct {
+	owners []evidence.MAC // the director, the first of them to be asked; empty: nobody knows
+
+	wrong bool            // the entries may point elsewhere now
+	since time.Time       // since when
+	moved time.Time       // when they were last moved, and from when on they resist
+	leak  evidence.Record // the last broadcast of who moved them
+
+	// What is right again: how often, how long it took at most, who had them, and
+	// the director's last broadcast that corrected them.
+	times    int
+	longest  time.Duration
+	had      []evidence.MAC
+	mendedBy evidence.Record
 }
 
-// possible reports whether anybody can be asked to repair it.
-func (p *repair) possible(self evidence.MAC) bool {
-	return len(p.owners) > 0 && p.owners[0] != self
+// harm follows the broadcasts in which hosts announced the VIP.
+func (r *Run) harm(vip netip.Addr) (h harm) {
+	if r.cfg.Owners != nil {
+		h.owners = r.cfg.Owners(&r.log, vip)
+	}
+	var believed evidence.MAC
+	for i := range r.log.Records {
+		rec := &r.log.Records[i]
+		switch {
+		case !announces(rec, vip):
+		case !slices.Contains(h.owners, rec.SenderMAC):
+			// Entries of all ages are there, so some can always be moved.
+			if !h.wrong {
+				h.wrong, h.since = true, rec.Time
+			}
+			// Who is believed already changes nothing (neigh_update).
+			if rec.SenderMAC != believed {
+				h.moved = rec.Time
+			}
+			if believed, h.leak = rec.SenderMAC, *rec; !slices.Contains(h.had, believed) && len(h.had) < mostNamed {
+				h.had = append(h.had, believed)
+			}
+		case h.wrong && rec.Time.Sub(h.moved) >= resists:
+			h.wrong = false
+			h.times++
+			h.longest = max(h.longest, rec.Time.Sub(h.since))
+			believed, h.mendedBy = rec.SenderMAC, *rec
+		}
+	}
+	return h
+}
+
+// mostNamed is how many hosts a note names.
+const mostNamed = 4
+
+// announces reports whether a record is a broadcast that moves the entries for
+// the VIP.
+func announces(rec *evidence.Record, vip netip.Addr) bool {
+	return rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && rec.Dst == evidence.Broadcast
+}
+
+// possible reports whether there is a director who can be asked to mend it: this
+// host cannot ask itself.
+func (h *harm) possible(self evidence.MAC) bool { return len(h.owners) > 0 && h.owners[0] != self }
+
+// names are those who had the entries.
+func (r *Run) names(h *harm) string {
+	var all []string
+	for _, mac := range h.had {
+		all = append(all, r.called(mac))
+	}
+	return strings.Join(all, " or ")
 }
 
 // undo repairs what this run has drawn, and notes for each VIP whether the
@@ -48,38 +106,24 @@ func (r *Run) undo() error {
 		return err
 	}
 
-	var all []*repair
 	var steps []timed
 	for _, vip := range r.cfg.VIPs {
-		p := r.harm(vip)
-		if p == nil {
+		v, h := r.vips[vip], r.harm(vip)
+		if !h.wrong || !h.possible(r.cfg.MAC) {
 			continue
 		}
-		all = append(all, p)
-		if !p.possible(r.cfg.MAC) {
-			continue
-		}
-		due := unlocked(p.moved)
+		v.mends = nil // these are asked anew
+		due := unlocked(h.moved)
 		for range repairs {
-			steps = append(steps, timed{due, step{frames: func() []frame { return r.repair(p) }}})
+			steps = append(steps, timed{due, step{frames: func() []frame { return r.repair(v) }}})
 			due = due.Add(hear)
 		}
 		steps = append(steps, timed{due, step{frames: func() []frame { return nil }}})
 	}
 	slices.SortStableFunc(steps, func(a, b timed) int { return a.due.Compare(b.due) })
 	err := r.toTheEnd(steps)
-	for _, p := range all {
-		switch rec, reacted := r.announcement(p); {
-		case err != nil && !reacted:
-			r.stays(p, err)
-		case reacted && rec.SenderIP == p.vip.vip:
-			p.vip.repairs = append(p.vip.repairs, p)
-		default:
-			r.failed(p, rec)
-		}
-	}
 	for _, vip := range r.cfg.VIPs {
-		r.repaired(r.vips[vip])
+		r.outcome(r.vips[vip], err)
 	}
 	return err
 }
@@ -105,123 +149,78 @@ func (r *Run) toTheEnd(steps []timed) error {
 // leave notes what harm stays behind a run that could send nothing more.
 func (r *Run) leave(lost error) {
 	for _, vip := range r.cfg.VIPs {
-		if p := r.harm(vip); p != nil && !r.cfg.NoAnnounceTest {
-			r.stays(p, lost)
+		if !r.cfg.NoAnnounceTest {
+			r.outcome(r.vips[vip], lost)
 		}
 	}
 }
 
-func (r *Run) stays(p *repair, lost error) {
-	r.note(evidence.NotUndone, p.vip.vip, fmt.Sprintf("neighbour entries for %s on the segment may now point to %s (frame %d), and were not corrected: %v",
-		p.vip.vip, r.called(p.leak.SenderMAC), p.leak.Number, lost))
-}
-
-// harm finds the first and the last broadcast in which a host other than the
-// director announced the VIP, since that was last repaired; nil if there was none.
-func (r *Run) harm(vip netip.Addr) *repair {
-	p := &repair{vip: r.vips[vip]}
-	if r.cfg.Owners != nil {
-		p.owners = r.cfg.Owners(&r.log, vip)
-	}
-	records := r.log.Records
-	for _, done := range slices.Backward(p.vip.repairs) {
-		if rec, ok := r.announcement(done); ok {
-			records = records[rec.Number:]
-			break
-		}
-	}
-	for _, rec := range records {
-		if !announces(&rec, vip) || slices.Contains(p.owners, rec.SenderMAC) {
-			continue
-		}
-		if p.since.IsZero() {
-			p.since = rec.Time
-		}
-		// Who is believed already changes nothing (neigh_update).
-		if rec.SenderMAC != p.leak.SenderMAC {
-			p.moved = rec.Time
-		}
-		p.leak = rec
-	}
-	if p.since.IsZero() {
-		return nil
-	}
-	return p
-}
-
-// announces reports whether a record is a broadcast that moves the entries for
-// the VIP.
-func announces(rec *evidence.Record, vip netip.Addr) bool {
-	return rec.Kind == evidence.ARPRequest && !rec.Sent && rec.SenderIP == vip && rec.Dst == evidence.Broadcast
-}
-
-// repair asks the director from a new unused address, unless it has already
-// sent its who-has.
-func (r *Run) repair(p *repair) []frame {
-	if _, ok := r.announcement(p); ok {
+// repair makes the director send a who-has of its own, by an echo request from a
+// new unused address: its broadcast "tell VIP" corrects every entry that the leak
+// has reached. It asks nothing if that has come to pass.
+func (r *Run) repair(v *sightings) []frame {
+	h := r.harm(v.vip)
+	if _, ok := r.drawn(v, &h); ok || !h.wrong {
 		return nil
 	}
 	source, ok := r.unused.take()
 	if !ok {
 		return nil
 	}
-	r.tested[source] = p.vip
-	p.sources = append(p.sources, source)
-	return []frame{r.echo(p.vip.vip, source, p.owners[0])}
+	return r.ask(v, &h, source)
 }
 
-// announcement finds the director's who-has that the repair has drawn.
-func (r *Run) announcement(p *repair) (evidence.Record, bool) {
+// ask is the echo request of a repair.
+func (r *Run) ask(v *sightings, h *harm, source netip.Addr) []frame {
+	r.tested[source] = v
+	v.mends = append(v.mends, source)
+	return []frame{r.echo(v.vip, source, h.owners[0])}
+}
+
+// drawn finds the director's who-has that the last repairs have drawn.
+func (r *Run) drawn(v *sightings, h *harm) (evidence.Record, bool) {
 	for _, rec := range slices.Backward(r.log.Records) {
-		if rec.Kind == evidence.ARPRequest && !rec.Sent && slices.Contains(p.owners, rec.SenderMAC) && slices.Contains(p.sources, rec.TargetIP) {
+		if rec.Kind == evidence.ARPRequest && !rec.Sent && slices.Contains(h.owners, rec.SenderMAC) && slices.Contains(v.mends, rec.TargetIP) {
 			return rec, true
 		}
 	}
 	return evidence.Record{}, false
 }
 
-// repaired notes what was repaired for a VIP, and how long it took.
-func (r *Run) repaired(v *sightings) {
-	times, longest := "", time.Duration(0)
-	var done []*repair
-	for _, p := range v.repairs {
-		if rec, ok := r.announcement(p); ok && rec.SenderIP == v.vip {
-			done = append(done, p)
-			longest = max(longest, rec.Time.Sub(p.since))
+// outcome notes what became of the entries for a VIP; lost is why the interface
+// could no longer be used, or nil.
+func (r *Run) outcome(v *sightings, lost error) {
+	h := r.harm(v.vip)
+	if h.times > 0 {
+		while, again := fmt.Sprintf("for %.1f s", h.longest.Seconds()), "then the director announced the address again"
+		if h.times > 1 {
+			while, again = fmt.Sprintf("%d times, for %.1f s at most", h.times, h.longest.Seconds()), "each time the director announced the address again, last"
 		}
+		r.note(evidence.Undone, v.vip, fmt.Sprintf("%s, neighbour entries for %s on the segment could point to %s; %s (frame %d)",
+			while, v.vip, r.names(&h), again, h.mendedBy.Number))
 	}
-	if len(done) == 0 {
+	if !h.wrong {
 		return
 	}
-	if len(done) > 1 {
-		times = fmt.Sprintf(" (%d times; the longest)", len(done))
-	}
-	last := done[len(done)-1]
-	rec, _ := r.announcement(last)
-	r.note(evidence.Undone, v.vip, fmt.Sprintf(
-		"for %.1f s%s, neighbour entries for %s on the segment could point to %s; then the director announced the address again (frame %d)",
-		longest.Seconds(), times, v.vip, r.called(last.leak.SenderMAC), rec.Number))
-}
-
-// failed notes why the director did not announce the VIP; rec is what it announced
-// instead, if it announced anything.
-func (r *Run) failed(p *repair, rec evidence.Record) {
-	var why string
+	may := fmt.Sprintf("neighbour entries for %s on the segment may now point to %s (frame %d)", v.vip, r.called(h.leak.SenderMAC), h.leak.Number)
+	rec, reacted := r.drawn(v, &h)
 	switch {
-	case len(p.owners) == 0:
-		why = "nothing shows which host is the director"
-	case rec.Kind != 0:
-		why = fmt.Sprintf("the director announces %s instead of it (arp_announce 2), so it could not be made to correct them", rec.SenderIP)
-	case !p.possible(r.cfg.MAC):
-		why = "the director is this host, which cannot be made to correct them from here"
-	case len(p.sources) == 0:
-		why = "no unused address was left to make the director correct them"
+	case reacted && rec.SenderIP != v.vip:
+		may += fmt.Sprintf(": the director announces %s instead of it (arp_announce 2), so it could not be made to correct them", rec.SenderIP)
+	case lost != nil:
+		may += fmt.Sprintf(", and were not corrected: %v", lost)
+	case len(h.owners) == 0:
+		may += ": nothing shows which host is the director"
+	case !h.possible(r.cfg.MAC):
+		may += ": the director is this host, which cannot be made to correct them from here"
+	case len(v.mends) == 0:
+		may += ": no unused address was left to make the director correct them"
+	case reacted:
+		may += ": another host announced it again at once"
 	default:
-		why = "the director did not react when it was made to correct them"
+		may += ": the director did not react when it was made to correct them"
 	}
-	r.note(evidence.NotUndone, p.vip.vip, fmt.Sprintf(
-		"neighbour entries for %s on the segment may now point to %s (frame %d): %s",
-		p.vip.vip, r.called(p.leak.SenderMAC), p.leak.Number, why))
+	r.note(evidence.NotUndone, v.vip, may)
 }
 
 // called names a host by its own address where that is known.

@@ -23,6 +23,7 @@ type unused struct {
 const (
 	candidatesPerVIP = 2
 	candidatesSpare  = 4
+	candidatesLong   = 8
 	candidatesMost   = 512
 )
 
@@ -56,7 +57,8 @@ func findCandidates(cfg Config) unused {
 	for _, h := range append([]evidence.Host{cfg.Director}, cfg.RealServers...) {
 		avoid[h.IP] = true
 	}
-	want := min(candidatesPerVIP*len(cfg.VIPs)+candidatesSpare, candidatesMost)
+	// In a long run more may be to be mended.
+	want := min(candidatesPerVIP*len(cfg.VIPs)+candidatesSpare+min(cfg.Count/10, candidatesLong), candidatesMost)
 	first := toUint32(cfg.Prefix.Masked().Addr())
 	size := uint32(1) << (32 - cfg.Prefix.Bits())
 	// Hosts often have addresses in a row, so no two of these may depend on
