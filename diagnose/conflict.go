@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -119,33 +120,28 @@ func (s *scene) onOwnInterfaces(rivals []*suspect) bool {
 // byTurns reports whether two hosts have answered several times what all were
 // asked, and never both of them.
 func (s *scene) byTurns(a, b evidence.MAC) bool {
-	turns := map[evidence.MAC]int{}
-	for i, ask := range s.asked {
-		if ask.Dst != evidence.Broadcast {
-			continue
-		}
-		until := s.log.End
-		for _, next := range s.asked[i+1:] {
-			if next.SenderIP == ask.SenderIP {
-				until = next.Time
-				break
-			}
-		}
-		answers := func(mac evidence.MAC) bool {
-			return slices.ContainsFunc(s.did(mac).replies, func(rec evidence.Record) bool {
-				return rec.TargetIP == ask.SenderIP && before(ask, rec) && !rec.Time.After(until)
-			})
-		}
-		switch first, second := answers(a), answers(b); {
-		case first && second:
-			return false
-		case first:
-			turns[a]++
-		case second:
-			turns[b]++
+	type turn struct{ a, b bool }
+	open := map[netip.Addr]*turn{} // by who asked: who has answered the last question
+	times := map[turn]int{}
+	end := func(asker netip.Addr) {
+		if t := open[asker]; t != nil {
+			times[*t]++
 		}
 	}
-	return min(turns[a], turns[b]) >= asksNeeded
+	for _, rec := range s.log.Records {
+		switch {
+		case rec.Kind == evidence.ARPRequest && rec.TargetIP == s.vip && rec.Dst == evidence.Broadcast && !rec.IsGratuitous():
+			end(rec.SenderIP)
+			open[rec.SenderIP] = new(turn)
+		case rec.Kind == evidence.ARPReply && rec.SenderIP == s.vip && open[rec.TargetIP] != nil:
+			t := open[rec.TargetIP]
+			t.a, t.b = t.a || rec.SenderMAC == a, t.b || rec.SenderMAC == b
+		}
+	}
+	for asker := range open {
+		end(asker)
+	}
+	return times[turn{true, true}] == 0 && min(times[turn{a: true}], times[turn{b: true}]) >= asksNeeded
 }
 
 // plain reports whether nothing shows that the address is a VIP: nobody called

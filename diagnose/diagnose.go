@@ -13,12 +13,22 @@ import (
 //
 // It may be called while the log still grows. Nothing that it then reports
 // rests on silence, for silence counts only when it has lasted.
-func Diagnose(log evidence.Log, cfg Config) []Result { return diagnose(log, cfg, cfg.VIPs) }
+func Diagnose(log evidence.Log, cfg Config) []Result {
+	p := portsOf(&log, &cfg)
+	results := diagnose(p.join(&log, &cfg))
+	for i := range results {
+		p.label(&results[i], &log)
+	}
+	return results
+}
 
-// diagnose does so for some of the VIPs, knowing that the others are VIPs, too.
-func diagnose(wire evidence.Log, asked Config, vips []netip.Addr) []Result {
-	ports := portsOf(&wire, &asked)
-	log, cfg := ports.join(&wire, &asked)
+// diagnose does so for a log in which each host uses one MAC address alone; about
+// some of the VIPs, if there are any, knowing that the others are VIPs, too.
+func diagnose(log *evidence.Log, cfg *Config, about ...netip.Addr) []Result {
+	vips := about
+	if len(vips) == 0 {
+		vips = cfg.VIPs
+	}
 	p := whoIsWho(log, cfg)
 	scenes := make([]*scene, len(vips))
 	classes := make([]map[evidence.MAC]*class, len(vips))
@@ -39,29 +49,8 @@ func diagnose(wire evidence.Log, asked Config, vips []netip.Addr) []Result {
 	results := make([]Result, len(vips))
 	for i, s := range scenes {
 		results[i] = s.result(classes[i])
-		ports.label(&results[i], &wire)
 	}
 	return results
-}
-
-// Fault reports whether the log proves a fault already. Only what the last record
-// can have changed is looked at, so it can be asked after each. What two MAC
-// addresses did is no fault while they may be one host.
-func Fault(log *evidence.Log, cfg Config) bool {
-	if len(log.Records) == 0 {
-		return false
-	}
-	last := log.Records[len(log.Records)-1]
-	if !last.IsARP() && last.Kind != evidence.TCPSynAck {
-		return false // what else a host shows is no fault by itself
-	}
-	vips := cfg.VIPs
-	if slices.Contains(vips, last.SenderIP) {
-		vips = []netip.Addr{last.SenderIP}
-	}
-	return slices.ContainsFunc(diagnose(*log, cfg, vips), func(r Result) bool {
-		return r.Verdict == Fail && apart(&r, log, &cfg)
-	})
 }
 
 // mostSuspects is how many hosts are examined for each VIP. More than that hold

@@ -278,6 +278,7 @@ func (g *grid) work() {
 		g.serving[i] = host.React(ask).Reply != kernel.Silent
 		ask.Known, h.Filter = false, false
 		host = h.host(g.vip)
-		g.announcing[i] = host.React(ask).Announces == g.vip
+		r := host.React(ask)
+		g.announcing[i] = r.Announces == g.vip && r.Out == modelNIC
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -32,6 +30,9 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 		return p // nobody here has asked
 	}
 	k := acquaint(log)
+	if len(k.crossed) == 0 {
+		return p
+	}
 	found := map[evidence.MAC][]evidence.MAC{}
 	for from, to := range k.crossed {
 		for asked := range to {
@@ -44,7 +45,7 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 				continue
 			}
 			port, one := from, asked
-			if k.order(from, asked) < 0 {
+			if k.compare(from, asked) < 0 {
 				port, one = asked, from
 			}
 			if !slices.Contains(found[port], one) {
@@ -52,14 +53,22 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 			}
 		}
 	}
+	count := map[evidence.MAC]int{}
+	for _, macs := range found {
+		count[macs[0]]++
+	}
 	for port, macs := range found {
-		// Where several answer, each frame reaches all.
-		if len(macs) == 1 && len(found[macs[0]]) == 0 {
+		// Where several answer, each frame reaches all; and nobody has so many
+		// ports, but whoever invents them.
+		if len(macs) == 1 && len(found[macs[0]]) == 0 && count[macs[0]] <= mostPorts {
 			p[port] = macs[0]
 		}
 	}
 	return p
 }
+
+// mostPorts is how many ports an interface may have besides its own address.
+const mostPorts = 8
 
 // of returns the address that stands for another.
 func (p ports) of(mac evidence.MAC) evidence.MAC {
@@ -106,53 +115,33 @@ func (p ports) join(log *evidence.Log, cfg *Config) (*evidence.Log, *Config) {
 
 // label names the ports of each host, and shows frames as they were on the
 // wire.
-func (p ports) label(r *Result, log *evidence.Log) {
+func (p ports) label(r *Result, wire *evidence.Log) {
 	if len(p) == 0 {
 		return
 	}
 	for i := range r.Hosts {
 		h := &r.Hosts[i]
-		if h.OtherMACs = p.others(h.MAC); len(h.OtherMACs) > 0 {
-			h.RoleReason += fmt.Sprintf("; %s is the same host (a bond, or MLAG)", strings.Trim(fmt.Sprint(h.OtherMACs), "[]"))
+		switch h.OtherMACs = p.others(h.MAC); len(h.OtherMACs) {
+		case 0:
+		case 1:
+			h.RoleReason += fmt.Sprintf("; %s is the same host (a bond, or MLAG)", h.OtherMACs[0])
+		default:
+			h.RoleReason += fmt.Sprintf("; %d more MAC addresses are the same host (a bond, or MLAG)", len(h.OtherMACs))
 		}
 	}
-	wire := map[int]string{}
-	for i := range log.Records {
-		wire[log.Records[i].Number] = log.Records[i].String()
+	text := func(frame int, said string) string {
+		if i := frame - 1; i >= 0 && i < len(wire.Records) && wire.Records[i].Number == frame {
+			return wire.Records[i].String()
+		}
+		return said
 	}
 	for i := range r.Findings {
 		for j := range r.Findings[i].Evidence {
 			e := &r.Findings[i].Evidence[j]
-			e.Text = wire[e.Frame]
+			e.Text = text(e.Frame, e.Text)
 		}
 	}
 	for i := range r.Frames {
-		r.Frames[i].Text = wire[r.Frames[i].Frame]
+		r.Frames[i].Text = text(r.Frames[i].Frame, r.Frames[i].Text)
 	}
-}
-
-// apart reports whether the hosts that claim a VIP, or announce it, are surely
-// different ones: each of two has shown an address of its own; or both answer for
-// the VIP each time, as two ports of a bond never do, and one of them for another
-// address, which a second interface of the same host would answer for, too.
-func apart(r *Result, log *evidence.Log, cfg *Config) bool {
-	var all []*Host
-	for i := range r.Hosts {
-		if h := &r.Hosts[i]; h.AnswersARP == Yes || h.AnnouncesVIP == Yes {
-			all = append(all, h)
-		}
-	}
-	if len(all) > mostRelated {
-		return true
-	}
-	k := acquaint(log)
-	for i, a := range all {
-		for _, b := range all[:i] {
-			own := len(a.IPs) > 0 && len(b.IPs) > 0 && !slices.ContainsFunc(a.IPs, func(ip netip.Addr) bool { return slices.Contains(b.IPs, ip) })
-			if !own && !(k.both(a.MAC, b.MAC, cfg) && k.unlike(a.MAC, b.MAC)) {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -53,6 +54,90 @@ func TestPassingOnMakesNoPort(t *testing.T) {
 		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, Self: self(vip).Self})[0]
 		if h := hostOf(t, r, r1); r.Verdict != Fail || len(r.Hosts) != 2 || len(h.OtherMACs) > 0 || h.Role == Director {
 			t.Errorf("%s: %s: %s; %+v", name, r.Verdict, r.Summary, r.Hosts)
+		}
+	}
+}
+
+// Not even where any one of its frames is lost.
+func TestPassingOnMakesNoPortIfAFrameIsLost(t *testing.T) {
+	build := func() evidence.Log {
+		d, m := director(), server(r1, r1IP, 0, 0, "lo")
+		m.by = d
+		l := newLab(d, m)
+		l.asking(vip)
+		l.testing(vip)
+		for range asksNeeded {
+			for _, a := range l.actors {
+				l.whoHas(vip, client, a.mac)
+				l.echo(vip, client, a.mac)
+			}
+		}
+		return l.end()
+	}
+	lost := 0
+	for i, rec := range build().Records {
+		if rec.Sent || rec.Kind != evidence.ARPReply || rec.SenderIP != vip {
+			continue
+		}
+		lost++
+		log := build()
+		log.Records = slices.Delete(log.Records, i, i+1)
+		for j := range log.Records {
+			log.Records[j].Number = j + 1
+		}
+		r := Diagnose(log, Config{VIPs: []netip.Addr{vip}, Director: dirNamed, Self: self(vip).Self})[0]
+		if h := hostOf(t, r, r1); r.Verdict != Fail || len(h.OtherMACs) > 0 {
+			t.Errorf("without frame %d, %s: %s: %s; %+v", i+1, rec, r.Verdict, r.Summary, r.Hosts)
+		}
+	}
+	if lost < 8 {
+		t.Errorf("only %d frames were tried", lost)
+	}
+}
+
+// Nobody has hundreds of ports, but whoever invents them.
+func TestInventedPorts(t *testing.T) {
+	l := newLab(director())
+	l.asking(vip)
+	l.testing(vip)
+	l.echo(vip, client, dirMAC)
+	for i := range 500 {
+		l.add(time.Millisecond, evidence.Record{Kind: evidence.EchoReply, Src: evidence.MAC{2, 1, 0, 0, byte(i >> 8), byte(i)}, Dst: selfMAC,
+			SenderIP: vip, TargetIP: client, ID: 7, Seq: l.echoSeq})
+	}
+	for _, h := range Diagnose(l.end(), self(vip))[0].Hosts {
+		if len(h.OtherMACs) > 0 {
+			t.Fatalf("%s has %d ports", h.MAC, len(h.OtherMACs))
+		}
+	}
+}
+
+// A run need not go on for who is surely another host, and must for who may be the
+// director by another of its MAC addresses.
+func TestFaultIsSure(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		host *actor
+		want bool
+	}{
+		{"a leak", server(r1, r1IP, 0, 0, "lo"), true},
+		{"perhaps a second interface", server(r1, dirIP, 0, 0, "lo"), false},
+	} {
+		l := newLab(director(), tc.host)
+		l.asking(vip)
+		for range asksNeeded {
+			l.whoHas(dirIP, client, evidence.Broadcast)
+		}
+		found := false
+		cfg := Config{VIPs: []netip.Addr{vip}, Director: evidence.Host{IP: dirIP, MAC: dirMAC}, Self: self(vip).Self}
+		log := l.end()
+		for n := range log.Records {
+			part := log
+			part.Records, part.End = log.Records[:n+1], log.Records[n].Time
+			found = found || Fault(&part, cfg)
+		}
+		if found != tc.want {
+			t.Errorf("%s: a fault: %t, want %t", tc.name, found, tc.want)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (s *scene) cast() map[evidence.MAC]part {
 		self.reason += "; it is this very host, which cannot see itself"
 		parts[s.cfg.Self.MAC] = self
 	}
-	rivals := s.rivals()
+	rivals, behind := s.rivals(), s.behind(director)
 	for _, mac := range s.order {
 		if _, known := parts[mac]; known {
 			continue
@@ -52,10 +52,10 @@ func (s *scene) cast() map[evidence.MAC]part {
 		switch {
 		case sameGroup(mac, director):
 			parts[mac] = part{Director, "has another MAC address of the same GLBP group"}
-		case s.isRouter(mac, director):
+		case behind[mac]:
 			parts[mac] = part{Director, "is the host behind " + director.String()}
 		case ok && len(d.replies)+len(d.gratuitous)+len(d.announcements) == 0 && s.faceless(director) && s.crosses(mac, director):
-			parts[mac] = part{Other, "answers pings that " + director.String() + " is sent: it is behind it (MLAG), or is passed them on"}
+			parts[mac] = part{Other, "answers pings that were sent to " + director.String() + ": it shares that address (MLAG), or that host passes them on"}
 		case s.former[mac]:
 			parts[mac] = part{Other, "had the VIP until another host took it over"}
 		case s.spoofs(mac):
@@ -116,16 +116,30 @@ func (s *scene) crosses(a, b evidence.MAC) bool {
 	return answers(a) && !answers(b)
 }
 
-// isRouter reports whether a host is the one that a MAC address which routers share
-// stands for at the time. It answers who-has with that one, and sends all else
-// with its own: keepalived with use_vmac does so.
-func (s *scene) isRouter(mac, virtual evidence.MAC) bool {
-	if !shared(virtual) || shared(mac) {
-		return false
+// behind are the hosts for which a MAC address that routers share stands: the
+// master, and who was it before. Such a host answers who-has with that one, and
+// sends all else with its own: keepalived with use_vmac does so.
+func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
+	all := map[evidence.MAC]bool{}
+	if !shared(virtual) || s.splitBrain() {
+		return all
 	}
-	return s.crosses(mac, virtual) || slices.ContainsFunc(s.adverts, func(rec evidence.Record) bool {
-		return rec.Src == mac || rec.Src == virtual && s.people.macs[rec.SenderIP] == mac
-	}) && !s.splitBrain()
+	for _, a := range s.adverts {
+		if mac := s.people.macs[a.SenderIP]; a.Src == virtual && !mac.IsZero() {
+			all[mac] = true
+		} else if a.Src != virtual {
+			all[a.Src] = true
+		}
+	}
+	// What it is sent alone, they answer.
+	sent := map[[2]uint16]bool{}
+	for _, ask := range s.echoed {
+		sent[[2]uint16{ask.ID, ask.Seq}] = ask.Dst == virtual
+	}
+	for _, mac := range s.order {
+		all[mac] = all[mac] || slices.ContainsFunc(s.deeds[mac].echoes, func(rec evidence.Record) bool { return sent[[2]uint16{rec.ID, rec.Seq}] })
+	}
+	return all
 }
 
 // sameGroup reports whether two MAC addresses are of one GLBP group, whose
@@ -238,20 +252,21 @@ func (s *scene) director(parts map[evidence.MAC]part) (mac evidence.MAC, reason 
 func (s *scene) onSelf() bool { return slices.Contains(s.cfg.Self.Local, s.vip) }
 
 // Owners returns the MAC addresses of the host that should own the VIP, by what
-// was seen so far: one for each of its interfaces on the segment.
+// was seen so far: of each of its interfaces on the segment, with all ports of a
+// bond. The first is the one to ask.
 func Owners(wire *evidence.Log, asked Config, vip netip.Addr) (owners []evidence.MAC) {
-	ports := portsOf(wire, &asked)
-	log, cfg := ports.join(wire, &asked)
+	p := portsOf(wire, &asked)
+	log, cfg := p.join(wire, &asked)
 	s := newScene(log, cfg, whoIsWho(log, cfg), vip)
-	for mac, p := range s.parts {
-		if p.role == Director {
+	for mac, part := range s.parts {
+		if part.role == Director {
 			owners = append(owners, mac)
 		}
 	}
 	// Who answered first comes first.
 	slices.SortFunc(owners, func(a, b evidence.MAC) int { return slices.Index(s.order, a) - slices.Index(s.order, b) })
 	for _, mac := range slices.Clone(owners) {
-		owners = append(owners, ports.others(mac)...)
+		owners = append(owners, p.others(mac)...)
 	}
 	return owners
 }

@@ -77,7 +77,7 @@ func TestEvilComments(t *testing.T) {
 			told[file] = out
 		}
 		for where, out := range told {
-			for _, evil := range []string{"\x1b", "[31m", "<b>"} {
+			for _, evil := range []string{"\x1b", "\u009b", "[31m", "<b>"} {
 				if bytes.Contains(out, []byte(evil)) {
 					t.Errorf("%s: %q is in\n%q", where, evil, out)
 				}

@@ -110,7 +110,7 @@ func mlag(t *testing.T) {
 	}
 	// It is one of the two that gets what is sent to the common address.
 	behind := slices.ContainsFunc(v.Hosts, func(h diagnose.Host) bool {
-		return h.Role == diagnose.Other && strings.HasPrefix(h.RoleReason, "answers pings that 02:1c:73:00:00:99 is sent")
+		return h.Role == diagnose.Other && strings.HasPrefix(h.RoleReason, "answers pings that were sent to 02:1c:73:00:00:99")
 	})
 	if !behind {
 		t.Errorf("nobody is seen to be behind the common address\n%s", v.text)
