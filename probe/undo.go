@@ -90,6 +90,7 @@ func (r *Run) names(h *harm) string {
 	for _, mac := range h.had {
 		all = append(all, r.called(mac))
 	}
+	slices.Sort(all)
 	return strings.Join(all, " or ")
 }
 
