@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
 )
@@ -15,11 +16,14 @@ type talk struct{ asker, target netip.Addr }
 // An acquaintance is what the log of a run that has asked shows of MAC addresses,
 // to tell hosts by it.
 type acquaintance struct {
-	asks    map[evidence.MAC]bool                  // has sent who-has as itself
+	asks    map[evidence.MAC]map[netip.Addr]bool   // has sent who-has as itself, with these addresses
 	owns    map[evidence.MAC]map[netip.Addr]bool   // the addresses it has answered for
 	replies map[evidence.MAC]int                   // how often it answered who-has
 	echoed  map[[2]uint16]evidence.MAC             // to whom alone an echo request went
-	crossed map[evidence.MAC]map[evidence.MAC]bool // who has answered what another was asked alone, and that other
+	pinged  map[evidence.MAC]int                   // how often
+	ponged  map[evidence.MAC]int                   // how often that was answered, by whomever
+	passed  map[evidence.MAC]map[evidence.MAC]bool // who has answered echo requests to another, and that other
+	crossed map[evidence.MAC]map[evidence.MAC]bool // the same for who-has, which nobody passes on
 
 	talks map[talk]*exchange
 	later bool // somebody has been asked alone
@@ -27,9 +31,11 @@ type acquaintance struct {
 
 // An exchange is what the hosts did about one question.
 type exchange struct {
-	broadcasts int                  // how often all were asked
-	unicasts   map[evidence.MAC]int // how often one was
-	answers    map[evidence.MAC]int // who answered how often
+	last    evidence.Record      // the last question
+	alone   bool                 // it went to one, and none soon before it to another
+	all     int                  // how often all were asked
+	one     map[evidence.MAC]int // how often one was
+	answers map[evidence.MAC]int // who answered how often
 
 	// Until the first question of the run that went to one alone: who answered
 	// each of the broadcasts, and how often in all.
@@ -37,11 +43,16 @@ type exchange struct {
 	early map[evidence.MAC]int
 }
 
+// apartEnough is between two questions so far from each other that an answer is
+// known to be to the last one.
+const apartEnough = 50 * time.Millisecond
+
 // acquaint learns that.
 func acquaint(log *evidence.Log) *acquaintance {
 	k := &acquaintance{
-		asks: map[evidence.MAC]bool{}, owns: map[evidence.MAC]map[netip.Addr]bool{}, replies: map[evidence.MAC]int{},
-		echoed: map[[2]uint16]evidence.MAC{}, crossed: map[evidence.MAC]map[evidence.MAC]bool{},
+		asks: map[evidence.MAC]map[netip.Addr]bool{}, owns: map[evidence.MAC]map[netip.Addr]bool{}, replies: map[evidence.MAC]int{},
+		echoed: map[[2]uint16]evidence.MAC{}, pinged: map[evidence.MAC]int{}, ponged: map[evidence.MAC]int{},
+		passed: map[evidence.MAC]map[evidence.MAC]bool{}, crossed: map[evidence.MAC]map[evidence.MAC]bool{},
 		talks: map[talk]*exchange{},
 	}
 	for i := range log.Records {
@@ -49,23 +60,27 @@ func acquaint(log *evidence.Log) *acquaintance {
 		switch {
 		case rec.Sent && rec.Kind == evidence.EchoRequest && !rec.Dst.IsGroup():
 			k.echoed[[2]uint16{rec.ID, rec.Seq}] = rec.Dst
+			k.pinged[rec.Dst]++
 		case rec.Sent && rec.Kind == evidence.ARPRequest:
 			k.question(rec)
 		case rec.Sent:
 		case rec.Kind == evidence.EchoReply:
 			if to, ok := k.echoed[[2]uint16{rec.ID, rec.Seq}]; ok {
-				insert(k.crossed, rec.Src, to)
+				k.ponged[to]++
+				insert(k.passed, rec.Src, to)
 			}
 		case rec.Kind == evidence.ARPReply:
 			k.answer(rec)
 		case rec.Kind == evidence.ARPRequest && !rec.IsProbe():
-			k.asks[rec.SenderMAC] = true
+			insert(k.asks, rec.SenderMAC, rec.SenderIP)
 		}
 	}
-	for _, e := range k.talks {
-		for only := range e.unicasts {
-			if e.broadcasts > 0 || len(e.unicasts) > 1 || e.answers[only] > 0 {
-				break // others were asked, too, or it answers itself
+	// For an address that a host asks with, and it alone was asked for, another
+	// MAC address answers, and its own never.
+	for of, e := range k.talks {
+		for only, n := range e.one {
+			if n < asksNeeded || e.all > 0 || len(e.one) > 1 || e.answers[only] > 0 || !k.asks[only][of.target] {
+				break
 			}
 			for mac := range e.answers {
 				insert(k.crossed, mac, only)
@@ -80,15 +95,17 @@ func (k *acquaintance) question(rec *evidence.Record) {
 	of := talk{rec.SenderIP, rec.TargetIP}
 	e := k.talks[of]
 	if e == nil {
-		e = &exchange{unicasts: map[evidence.MAC]int{}, answers: map[evidence.MAC]int{}, early: map[evidence.MAC]int{}}
+		e = &exchange{one: map[evidence.MAC]int{}, answers: map[evidence.MAC]int{}, early: map[evidence.MAC]int{}}
 		k.talks[of] = e
 	}
+	soon := e.last.Kind != 0 && rec.Time.Sub(e.last.Time) < apartEnough && e.last.Dst != rec.Dst
+	e.last, e.alone = *rec, rec.Dst != evidence.Broadcast && !soon
 	if rec.Dst != evidence.Broadcast {
 		k.later = true
-		e.unicasts[rec.Dst]++
+		e.one[rec.Dst]++
 		return
 	}
-	e.broadcasts++
+	e.all++
 	if !k.later {
 		e.each = append(e.each, map[evidence.MAC]bool{})
 	}
@@ -103,6 +120,12 @@ func (k *acquaintance) answer(rec *evidence.Record) {
 		return
 	}
 	e.answers[rec.SenderMAC]++
+	// Only an ARP probe is not told anything unasked.
+	if e.alone && rec.TargetIP.IsUnspecified() && rec.Time.Sub(e.last.Time) < apartEnough {
+		if rec.SenderMAC != e.last.Dst {
+			insert(k.crossed, rec.SenderMAC, e.last.Dst)
+		}
+	}
 	if n := len(e.each); n > 0 && !k.later {
 		e.each[n-1][rec.SenderMAC] = true
 		e.early[rec.SenderMAC]++
@@ -115,22 +138,6 @@ func insert[A, B comparable](all map[A]map[B]bool, a A, b B) {
 		all[a] = map[B]bool{}
 	}
 	all[a][b] = true
-}
-
-// speaks reports whether a MAC address answers for itself what it is asked
-// alone, each time or never: then it is an interface. That of a port is not
-// listened to, or answered with another one now and then.
-func (k *acquaintance) speaks(mac evidence.MAC) bool {
-	answers := false
-	for _, e := range k.talks {
-		if n := e.unicasts[mac]; n > 0 && e.answers[mac] > 0 {
-			if e.answers[mac] != e.broadcasts+n {
-				return false
-			}
-			answers = true
-		}
-	}
-	return answers
 }
 
 // both reports whether two MAC addresses both answer for a VIP: as often as all
@@ -179,7 +186,7 @@ func (k *acquaintance) compare(a, b evidence.MAC) int {
 	}
 	return cmp.Or(
 		first(func(mac evidence.MAC) bool { return k.replies[mac] > 0 }),
-		first(func(mac evidence.MAC) bool { return k.asks[mac] }),
+		first(func(mac evidence.MAC) bool { return len(k.asks[mac]) > 0 }),
 		cmp.Compare(k.replies[b], k.replies[a]),
 		bytes.Compare(a[:], b[:]))
 }

@@ -47,8 +47,8 @@ func Next(wire *evidence.Log, asked Config, vip netip.Addr) (all []evidence.Ques
 
 // relations asks each claimant for the addresses of the others: whoever answers
 // for another's is the same host on another interface. And where a MAC address
-// never asks as itself, it may be the port of a bond: what is sent to the others
-// alone may come back from there.
+// never asks as itself, it may be the port of a bond: then each is asked what
+// portsOf wants to know.
 func (s *scene) relations() (all []evidence.Question) {
 	claimants := s.claimants()
 	if len(claimants) > mostRelated {
@@ -59,7 +59,6 @@ func (s *scene) relations() (all []evidence.Question) {
 			all = append(all, q)
 		}
 	}
-	port := slices.ContainsFunc(s.order, s.faceless)
 	for _, a := range claimants {
 		for _, b := range claimants {
 			if a == b {
@@ -71,8 +70,19 @@ func (s *scene) relations() (all []evidence.Question) {
 				}
 			}
 		}
-		if port && len(s.order) > 1 {
-			add(evidence.Question{To: a, Kind: evidence.EchoRequest, Target: s.vip})
+	}
+	faceless := slices.DeleteFunc(slices.Clone(s.order), func(mac evidence.MAC) bool { return !s.faceless(mac) })
+	if len(faceless) == 0 || len(s.order) < 2 {
+		return all
+	}
+	related := append(slices.Clone(claimants), slices.DeleteFunc(faceless, func(mac evidence.MAC) bool { return slices.Contains(claimants, mac) })...)
+	related = related[:min(len(related), mostRelated)]
+	for _, mac := range related {
+		add(evidence.Question{To: mac, Kind: evidence.EchoRequest, Target: s.vip})
+	}
+	if len(claimants) > 1 {
+		for _, mac := range claimants {
+			add(evidence.Question{To: mac, Kind: evidence.ARPRequest, Target: s.vip, Sender: evidence.AsNobody})
 		}
 	}
 	return all
@@ -134,8 +144,11 @@ func (s *scene) answered(mac evidence.MAC, addr netip.Addr) bool {
 // the right kind, for the model knows no more of it.
 func frameOf(q evidence.Question, cfg Config) evidence.Record {
 	rec := evidence.Record{Kind: q.Kind, Sent: true, Dst: q.To, TargetIP: q.Target, SenderIP: cfg.Self.Addr}
-	if q.Sender == evidence.AsFar {
+	switch q.Sender {
+	case evidence.AsFar:
 		rec.SenderIP = netip.AddrFrom4([4]byte{255, 255, 255, 254}) // in nobody's subnet
+	case evidence.AsNobody:
+		rec.SenderIP = netip.IPv4Unspecified()
 	}
 	return rec
 }
@@ -148,6 +161,8 @@ func (s *scene) timesAsked(q evidence.Question, cfg Config) (n int) {
 		}
 		sender := evidence.AsSelf
 		switch {
+		case rec.SenderIP.IsUnspecified():
+			sender = evidence.AsNobody
 		case !cfg.Self.Prefix.Contains(rec.SenderIP):
 			sender = evidence.AsFar
 		case rec.SenderIP != cfg.Self.Addr:

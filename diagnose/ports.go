@@ -20,36 +20,42 @@ import (
 // settings: see oneHost.
 type ports map[evidence.MAC]evidence.MAC
 
-// portsOf finds the ports of bonds in the log of a run that has asked. What is
-// sent to the one of two MAC addresses alone is answered by the other; never do
-// both answer what all were asked; and only one of them asks as itself. A router
-// that answers for a host and passes packets on to it has an address of its own.
+// portsOf finds the ports of bonds in the log of a run that has asked. Two kinds
+// are sure. The one answers a who-has that was sent to the other alone, which nobody
+// passes on, and never do both answer one and the same (balance-alb). Or it answers
+// echo requests that the other was sent alone, but is deaf to its own, and speaks
+// no ARP at all (balance-tlb): so there is nothing that it could be accused of.
 func portsOf(log *evidence.Log, cfg *Config) ports {
 	p := ports{}
 	if cfg.Self.MAC.IsZero() {
 		return p // nobody here has asked
 	}
 	k := acquaint(log)
-	if len(k.crossed) == 0 {
-		return p
-	}
 	found := map[evidence.MAC][]evidence.MAC{}
+	add := func(a, b evidence.MAC) {
+		port, one := a, b
+		if k.compare(a, b) < 0 {
+			port, one = b, a
+		}
+		named := func(h evidence.Host) bool { return h.MAC == port }
+		if port == cfg.Self.MAC || one == cfg.Self.MAC || shared(port) || shared(one) || slices.ContainsFunc(cfg.RealServers, named) {
+			return
+		}
+		if !slices.Contains(found[port], one) {
+			found[port] = append(found[port], one)
+		}
+	}
 	for from, to := range k.crossed {
 		for asked := range to {
-			switch {
-			case from == asked || from == cfg.Self.MAC || asked == cfg.Self.MAC || shared(from) || shared(asked):
-				continue
-			case k.asks[from] && k.asks[asked] || k.both(from, asked, cfg) || k.differ(from, asked):
-				continue
-			case k.speaks(from) && k.speaks(asked): // two interfaces
-				continue
+			if !(len(k.asks[from]) > 0 && len(k.asks[asked]) > 0) && !k.both(from, asked, cfg) && !k.differ(from, asked) {
+				add(from, asked)
 			}
-			port, one := from, asked
-			if k.compare(from, asked) < 0 {
-				port, one = asked, from
-			}
-			if !slices.Contains(found[port], one) {
-				found[port] = append(found[port], one)
+		}
+	}
+	for from, to := range k.passed {
+		for asked := range to {
+			if from != asked && len(k.asks[from]) == 0 && k.replies[from] == 0 && k.pinged[from] >= asksNeeded && k.ponged[from] == 0 {
+				add(from, asked)
 			}
 		}
 	}

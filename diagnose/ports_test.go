@@ -20,6 +20,7 @@ func TestPortOfABond(t *testing.T) {
 	l.testing(vip)
 	for range asksNeeded {
 		l.whoHas(vip, client, port)
+		l.echo(vip, client, port)
 		l.whoHas(dirIP, client, dirMAC)
 		l.echo(vip, client, dirMAC)
 	}

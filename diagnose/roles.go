@@ -117,27 +117,22 @@ func (s *scene) crosses(a, b evidence.MAC) bool {
 }
 
 // behind are the hosts for which a MAC address that routers share stands: the
-// master, and who was it before. Such a host answers who-has with that one, and
-// sends all else with its own: keepalived with use_vmac does so.
+// master, by its adverts, and who was it before. Such a host answers who-has with
+// that one, and sends all else with its own: keepalived with use_vmac does so.
 func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
 	all := map[evidence.MAC]bool{}
 	if !shared(virtual) || s.splitBrain() {
 		return all
 	}
 	for _, a := range s.adverts {
-		if mac := s.people.macs[a.SenderIP]; a.Src == virtual && !mac.IsZero() {
-			all[mac] = true
-		} else if a.Src != virtual {
-			all[a.Src] = true
+		mac := a.Src
+		if a.Src == virtual {
+			mac = s.people.macs[a.SenderIP]
 		}
-	}
-	// What it is sent alone, they answer.
-	sent := map[[2]uint16]bool{}
-	for _, ask := range s.echoed {
-		sent[[2]uint16{ask.ID, ask.Seq}] = ask.Dst == virtual
-	}
-	for _, mac := range s.order {
-		all[mac] = all[mac] || slices.ContainsFunc(s.deeds[mac].echoes, func(rec evidence.Record) bool { return sent[[2]uint16{rec.ID, rec.Seq}] })
+		// Nobody else has that address, and it does not answer by itself as well.
+		if d := s.did(mac); s.people.holders[a.SenderIP] == 1 && len(d.replies)+len(d.gratuitous) == 0 {
+			all[mac] = true
+		}
 	}
 	return all
 }

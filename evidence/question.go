@@ -19,4 +19,5 @@ const (
 	AsSelf   Sender = iota // the own address of whoever asks
 	AsUnused               // an address of the subnet that nobody has
 	AsFar                  // an address that is off the subnet
+	AsNobody               // 0.0.0.0: an ARP probe
 )

@@ -104,6 +104,9 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 		err = r.phase(ctx, r.spread(r.testing))
 	}
 	if err == nil && !r.stop {
+		err = r.phase(ctx, r.probing())
+	}
+	if err == nil && !r.stop {
 		// At last, listen to the end of what was asked for.
 		err = r.rest(ctx, time.Until(r.until))
 	}

@@ -22,6 +22,9 @@ const (
 	// answered for counts as unused. With the probes before it that makes
 	// one second, more than the 0.8 s of a proxy (RFC 5227 would take 6 s).
 	settle = 600 * time.Millisecond
+	// oneByOne is the gap between questions whose answers are told apart by their
+	// time.
+	oneByOne = 60 * time.Millisecond
 	// probesEach is how many ARP probes there are for each candidate.
 	probesEach = 3
 	// hear is how long after a frame that is answered at once silence counts.
@@ -146,6 +149,26 @@ func (r *Run) testing(vip netip.Addr) []step {
 	return steps
 }
 
+// oneByOneEach is how many ARP probes a host is sent alone.
+const oneByOneEach = 2
+
+// probing is the last phase, where there is anything to be asked in it: ARP probes
+// for one host each. An answer to one does not say who asked, so they go one by
+// one, and its time tells.
+func (r *Run) probing() []timed {
+	at := time.Now()
+	var steps []timed
+	for _, vip := range r.cfg.VIPs {
+		for range oneByOneEach {
+			for _, mac := range r.vips[vip].probe {
+				steps = append(steps, timed{at, step{frames: func() []frame { return []frame{r.whoHas(vip, nobody, mac)} }}})
+				at = at.Add(oneByOne)
+			}
+		}
+	}
+	return steps
+}
+
 // announceTest is an echo from an unused address: each holder must ask for
 // that address, and its who-has shows what it announces.
 func (r *Run) announceTest(v *sightings) []frame {
@@ -235,12 +258,16 @@ func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 		}
 	}
 	for i, q := range questions {
-		sender := map[evidence.Sender]netip.Addr{evidence.AsSelf: r.cfg.Addr, evidence.AsFar: r.cfg.farSender()}[q.Sender]
+		sender := map[evidence.Sender]netip.Addr{evidence.AsSelf: r.cfg.Addr, evidence.AsFar: r.cfg.farSender(), evidence.AsNobody: nobody}[q.Sender]
 		if q.Sender == evidence.AsUnused && nth[i] < len(unused) {
 			sender = unused[nth[i]]
 		}
 		switch {
 		case !sender.IsValid():
+		case q.Sender == evidence.AsNobody:
+			if !slices.Contains(v.probe, q.To) {
+				v.probe = append(v.probe, q.To)
+			}
 		case q.Kind == evidence.ARPRequest:
 			frames = append(frames, r.whoHas(q.Target, sender, q.To))
 		case !r.cfg.NoAnnounceTest:

@@ -61,11 +61,15 @@ func (r *Run) harm(vip netip.Addr) (h harm) {
 			if believed, h.leak = rec.SenderMAC, *rec; !slices.Contains(h.had, believed) && len(h.had) < mostNamed {
 				h.had = append(h.had, believed)
 			}
-		case h.wrong && rec.Time.Sub(h.moved) >= resists:
-			h.wrong = false
-			h.times++
-			h.longest = max(h.longest, rec.Time.Sub(h.since))
-			believed, h.mendedBy = rec.SenderMAC, *rec
+		default:
+			// Gratuitous ARP is believed at once (arp_process).
+			if h.wrong && (rec.IsGratuitous() || rec.Time.Sub(h.moved) >= resists) {
+				h.wrong = false
+				h.times++
+				h.longest = max(h.longest, rec.Time.Sub(h.since))
+				h.mendedBy = *rec
+			}
+			believed = rec.SenderMAC // by some at least
 		}
 	}
 	return h
