@@ -22,6 +22,7 @@ type acquaintance struct {
 	echoed  map[[2]uint16]evidence.MAC             // to whom alone an echo request went
 	pinged  map[evidence.MAC]int                   // how often
 	ponged  map[evidence.MAC]int                   // how often that was answered, by whomever
+	own     map[evidence.MAC]bool                  // has answered one that went to itself, or to all
 	passed  map[evidence.MAC]map[evidence.MAC]bool // who has answered echo requests to another, and that other
 	crossed map[evidence.MAC]map[evidence.MAC]bool // the same for who-has, which nobody passes on
 
@@ -51,7 +52,7 @@ const apartEnough = 50 * time.Millisecond
 func acquaint(log *evidence.Log) *acquaintance {
 	k := &acquaintance{
 		asks: map[evidence.MAC]map[netip.Addr]bool{}, owns: map[evidence.MAC]map[netip.Addr]bool{}, replies: map[evidence.MAC]int{},
-		echoed: map[[2]uint16]evidence.MAC{}, pinged: map[evidence.MAC]int{}, ponged: map[evidence.MAC]int{},
+		echoed: map[[2]uint16]evidence.MAC{}, pinged: map[evidence.MAC]int{}, ponged: map[evidence.MAC]int{}, own: map[evidence.MAC]bool{},
 		passed: map[evidence.MAC]map[evidence.MAC]bool{}, crossed: map[evidence.MAC]map[evidence.MAC]bool{},
 		talks: map[talk]*exchange{},
 	}
@@ -65,7 +66,11 @@ func acquaint(log *evidence.Log) *acquaintance {
 			k.question(rec)
 		case rec.Sent:
 		case rec.Kind == evidence.EchoReply:
-			if to, ok := k.echoed[[2]uint16{rec.ID, rec.Seq}]; ok {
+			to, alone := k.echoed[[2]uint16{rec.ID, rec.Seq}]
+			if !alone || to == rec.Src {
+				k.own[rec.Src] = true
+			}
+			if alone {
 				k.ponged[to]++
 				insert(k.passed, rec.Src, to)
 			}

@@ -54,7 +54,9 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 	}
 	for from, to := range k.passed {
 		for asked := range to {
-			if from != asked && len(k.asks[from]) == 0 && k.replies[from] == 0 && k.pinged[from] >= asksNeeded && k.ponged[from] == 0 {
+			deaf := k.pinged[from] >= asksNeeded && k.ponged[from] == 0
+			late := k.pinged[from] == 0 && !k.own[from] // seen at the end alone
+			if from != asked && len(k.asks[from]) == 0 && k.replies[from] == 0 && (deaf || late) {
 				add(from, asked)
 			}
 		}

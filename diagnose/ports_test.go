@@ -142,3 +142,33 @@ func TestFaultIsSure(t *testing.T) {
 		}
 	}
 }
+
+// A director that never asks, and passes pings on to a real server which announces
+// the VIP and shows no address of its own: that one is accused, and is no port.
+func TestServerBehindADirectorIsNoPort(t *testing.T) {
+	for name, named := range map[string][]evidence.Host{"nobody named": nil, "named by its MAC address": {{MAC: r1}}} {
+		d := director()
+		d.host.IgnoreEcho = true
+		l := newLab(d)
+		l.asking(vip)
+		for i, at := range []evidence.MAC{evidence.Broadcast, dirMAC, dirMAC} {
+			source := netip.AddrFrom4([4]byte{192, 168, 1, byte(200 + i)})
+			l.echo(vip, source, at)
+			l.tells(100*time.Microsecond, r1, vip, source)
+			l.add(300*time.Microsecond, evidence.Record{Kind: evidence.EchoReply, Src: r1, Dst: selfMAC, SenderIP: vip, TargetIP: source, ID: 7, Seq: l.echoSeq})
+			l.tick(time.Second)
+		}
+		for range asksNeeded {
+			for _, mac := range []evidence.MAC{dirMAC, r1} {
+				l.whoHas(vip, client, mac)
+				l.whoHas(vip, netip.IPv4Unspecified(), mac)
+				l.echo(vip, client, mac)
+				l.tick(time.Second)
+			}
+		}
+		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, RealServers: named, Self: self(vip).Self})[0]
+		if got := codes(r); !slices.Contains(got, "vip-announce-leak "+r1.String()) || len(hostOf(t, r, dirMAC).OtherMACs) > 0 {
+			t.Errorf("%s: %s: %s, with %q", name, r.Verdict, r.Summary, got)
+		}
+	}
+}

@@ -103,6 +103,15 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 	if err == nil && !r.stop {
 		err = r.phase(ctx, r.spread(r.testing))
 	}
+	for range asksOfLate {
+		steps := r.late()
+		if len(steps) == 0 || err != nil || r.stop {
+			break
+		}
+		if err = r.phase(ctx, steps); err == nil && !r.stop {
+			err = r.rest(ctx, quick)
+		}
+	}
 	if err == nil && !r.stop {
 		err = r.phase(ctx, r.probing())
 	}

@@ -149,6 +149,20 @@ func (r *Run) testing(vip netip.Addr) []step {
 	return steps
 }
 
+// asksOfLate is how often hosts are asked that were seen late.
+const asksOfLate = 2
+
+// late asks hosts what they have not been asked yet, for they were seen too late
+// for the schedule; of all others nothing is left to be asked.
+func (r *Run) late() (steps []timed) {
+	for _, vip := range r.cfg.VIPs {
+		if frames := r.alone(r.vips[vip], false); len(frames) > 0 {
+			steps = append(steps, timed{time.Now(), step{frames: func() []frame { return frames }}})
+		}
+	}
+	return steps
+}
+
 // oneByOneEach is how many ARP probes a host is sent alone.
 const oneByOneEach = 2
 
