@@ -11,6 +11,11 @@ import (
 	"github.com/arpcheck/arpcheck/report"
 )
 
+// evilName is what an interface may be called, and a file, a namespace or a
+// capture's comment as well: escape sequences (the second is one character, which
+// some terminals obey), markup, and quotes.
+const evilName = "\x1b[31m\u009b<b>\"|'`"
+
 // A capture file in which every text that pcapng has a place for is an attack:
 // comments on the file and on each frame, names of the machine, of the interface
 // and of hosts. Nothing of it reaches a reader, in any format, nor what --write

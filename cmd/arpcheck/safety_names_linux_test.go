@@ -15,11 +15,6 @@ import (
 	"github.com/arpcheck/arpcheck/report"
 )
 
-// evilName is what an interface may be called, and a file, a namespace or a
-// capture's comment as well: escape sequences (the second is one character, which
-// some terminals obey), markup, and quotes.
-const evilName = "\x1b[31m\u009b<b>\"|'`"
-
 // harmless checks that a result in a format carries the name as text alone.
 func harmless(t *testing.T, format string, out []byte) {
 	t.Helper()
