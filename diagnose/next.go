@@ -50,7 +50,7 @@ func Next(wire *evidence.Log, asked Config, vip netip.Addr) (all []evidence.Ques
 // never asks as itself, it may be the port of a bond: then each is asked what
 // portsOf wants to know.
 func (s *scene) relations() (all []evidence.Question) {
-	claimants := s.claimants()
+	claimants := slices.DeleteFunc(s.claimants(), evidence.MAC.IsGroup) // who answers at one cannot be asked alone
 	if len(claimants) > mostRelated {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (s *scene) relations() (all []evidence.Question) {
 			}
 		}
 	}
-	faceless := slices.DeleteFunc(slices.Clone(s.order), func(mac evidence.MAC) bool { return !s.faceless(mac) })
+	faceless := slices.DeleteFunc(slices.Clone(s.order), func(mac evidence.MAC) bool { return !s.faceless(mac) || mac.IsGroup() })
 	if len(faceless) == 0 || len(s.order) < 2 {
 		return all
 	}

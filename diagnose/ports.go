@@ -32,13 +32,13 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 	}
 	k := acquaint(log)
 	found := map[evidence.MAC][]evidence.MAC{}
-	add := func(a, b evidence.MAC) {
+	add := func(a, b evidence.MAC) { // what is sent to a group's address goes to all
 		port, one := a, b
 		if k.compare(a, b) < 0 {
 			port, one = b, a
 		}
 		named := func(h evidence.Host) bool { return h.MAC == port }
-		if port == cfg.Self.MAC || one == cfg.Self.MAC || shared(port) || shared(one) || slices.ContainsFunc(cfg.RealServers, named) {
+		if port.IsGroup() || one.IsGroup() || port == cfg.Self.MAC || one == cfg.Self.MAC || shared(port) || shared(one) || slices.ContainsFunc(cfg.RealServers, named) {
 			return
 		}
 		if !slices.Contains(found[port], one) {
