@@ -18,7 +18,6 @@ import (
 var bondCases = []testCase{
 	{"a bond of mode balance-alb is one host", func(t *testing.T) { bonded(t, 2, 2, "mode balance-alb") }},
 	{"a bond of mode balance-tlb is one host", func(t *testing.T) { bonded(t, 2, 2, "mode balance-tlb") }},
-	{"a bond of mode balance-rr is one host", func(t *testing.T) { bonded(t, 1, 1, "mode balance-rr") }},
 	{"a bond of mode active-backup is one host", func(t *testing.T) { bonded(t, 1, 1, "mode active-backup fail_over_mac active") }},
 	{"two switches that are one router (MLAG) are one host", mlag},
 }

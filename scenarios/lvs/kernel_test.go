@@ -22,7 +22,7 @@ var kernelCases = []testCase{
 func truth(t *testing.T, env ...string) {
 	cmd := exec.Command(filepath.Join(os.Getenv("LVS_DIR"), "scenarios.test"), "-test.run=^TestTruth$", "-test.count=1", "-test.v")
 	cmd.Dir = ".."
-	cmd.Env = append(append(os.Environ(), "TRUTH_PART=250"), env...)
+	cmd.Env = append(append(os.Environ(), "TRUTH_PART=400"), env...)
 	out, err := cmd.CombinedOutput()
 	text := string(out)
 	if err != nil || strings.Contains(text, "--- SKIP") || !strings.Contains(text, "--- PASS: TestTruth ") {
