@@ -12,12 +12,11 @@ import (
 // ports are MAC addresses of one interface, each with the one that stands for
 // it. A bond of mode balance-alb or balance-tlb sends with those of all its
 // ports, and balance-alb gives each client another one of them as its own
-// (rlb_arp_xmit), but asks with that of the bond alone. Of two switches that
-// are one router (MLAG) each sends with its own, and both answer who-has with
-// a common one.
+// (rlb_arp_xmit), but asks with that of the bond alone.
 //
 // Two interfaces on one segment are something else, for each has its own
-// settings: see oneHost.
+// settings: see oneHost. So are two switches that are one router (MLAG): each has
+// addresses of its own besides the common one, see cast.
 type ports map[evidence.MAC]evidence.MAC
 
 // portsOf finds the ports of bonds in the log of a run that has asked. Two kinds
@@ -32,12 +31,13 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 	}
 	k := acquaint(log)
 	found := map[evidence.MAC][]evidence.MAC{}
-	add := func(a, b evidence.MAC) { // what is sent to a group's address goes to all
+	add := func(a, b evidence.MAC) {
 		port, one := a, b
 		if k.compare(a, b) < 0 {
 			port, one = b, a
 		}
 		named := func(h evidence.Host) bool { return h.MAC == port }
+		// What is sent to a group's address goes to all.
 		if port.IsGroup() || one.IsGroup() || port == cfg.Self.MAC || one == cfg.Self.MAC || shared(port) || shared(one) || slices.ContainsFunc(cfg.RealServers, named) {
 			return
 		}

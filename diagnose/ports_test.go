@@ -34,23 +34,31 @@ func TestPortOfABond(t *testing.T) {
 	}
 }
 
+// passingOn is a run over a director and a host that answers for the VIP, too, and
+// passes on to the director what it is sent.
+func passingOn() *lab {
+	d, m := director(), server(r1, r1IP, 0, 0, "lo")
+	m.by = d
+	l := newLab(d, m)
+	l.asking(vip)
+	l.testing(vip)
+	for range asksNeeded {
+		for _, a := range l.actors {
+			l.whoHas(vip, client, a.mac)
+			l.echo(vip, client, a.mac)
+		}
+	}
+	return l
+}
+
 // Who answers for the VIP and passes on what it is sent (a man in the middle) is
 // none of the director's ports: both answer each time.
 func TestPassingOnMakesNoPort(t *testing.T) {
 	for name, own := range map[string]bool{"with an address of its own": true, "hiding it": false} {
-		d, m := director(), server(r1, r1IP, 0, 0, "lo")
-		m.by = d
-		l := newLab(d, m)
-		l.asking(vip)
-		l.testing(vip)
-		for range asksNeeded {
-			for _, a := range l.actors {
-				l.whoHas(vip, client, a.mac)
-				l.echo(vip, client, a.mac)
-			}
-			if own {
-				l.whoHas(r1IP, client, r1)
-			}
+		l := passingOn()
+		if own {
+			l.whoHas(r1IP, client, r1)
+			l.whoHas(r1IP, client, r1)
 		}
 		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, Self: self(vip).Self})[0]
 		if h := hostOf(t, r, r1); r.Verdict != Fail || len(r.Hosts) != 2 || len(h.OtherMACs) > 0 || h.Role == Director {
@@ -61,27 +69,13 @@ func TestPassingOnMakesNoPort(t *testing.T) {
 
 // Not even where any one of its frames is lost.
 func TestPassingOnMakesNoPortIfAFrameIsLost(t *testing.T) {
-	build := func() evidence.Log {
-		d, m := director(), server(r1, r1IP, 0, 0, "lo")
-		m.by = d
-		l := newLab(d, m)
-		l.asking(vip)
-		l.testing(vip)
-		for range asksNeeded {
-			for _, a := range l.actors {
-				l.whoHas(vip, client, a.mac)
-				l.echo(vip, client, a.mac)
-			}
-		}
-		return l.end()
-	}
 	lost := 0
-	for i, rec := range build().Records {
+	for i, rec := range passingOn().end().Records {
 		if rec.Sent || rec.Kind != evidence.ARPReply || rec.SenderIP != vip {
 			continue
 		}
 		lost++
-		log := build()
+		log := passingOn().end()
 		log.Records = slices.Delete(log.Records, i, i+1)
 		for j := range log.Records {
 			log.Records[j].Number = j + 1

@@ -93,8 +93,8 @@ type Host struct {
 	IPs        []netip.Addr `json:"ips"`
 	Role       Role         `json:"role"`
 	RoleReason string       `json:"role_reason"`
-	// OtherMACs are further addresses of the same interface: ports of a bond,
-	// or of switches that are one router.
+	// OtherMACs are further addresses of the same interface, such as the ports
+	// of a bond.
 	OtherMACs []evidence.MAC `json:"other_macs,omitempty"`
 
 	AnswersARP   Answer `json:"answers_arp"`   // replies to who-has VIP

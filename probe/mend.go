@@ -15,9 +15,14 @@ import (
 func (r *Run) watch(rec *evidence.Record) {
 	v := r.vips[rec.SenderIP]
 	if v != nil && v.mend.IsZero() && !r.undoing && !r.cfg.NoAnnounceTest && announces(rec, v.vip) {
-		v.mend = unlocked(rec.Time)
-		r.mends = append(r.mends, v)
+		r.mendAt(v, unlocked(rec.Time))
 	}
+}
+
+// mendAt looks into a VIP at that time.
+func (r *Run) mendAt(v *sightings, at time.Time) {
+	v.mend = at
+	r.mends = append(r.mends, v)
 }
 
 // nextMend is the VIP that is to be looked into first; nil: none is, or the
@@ -29,18 +34,11 @@ func (r *Run) nextMend() (first *sightings) {
 	return slices.MinFunc(r.mends, func(a, b *sightings) int { return a.mend.Compare(b.mend) })
 }
 
-// mendLater looks into a VIP again at that time; zero: only after what announces
-// it next.
-func (r *Run) mendLater(v *sightings, at time.Time) {
-	if v.mend = at; at.IsZero() {
-		r.mends = slices.DeleteFunc(r.mends, func(other *sightings) bool { return other == v })
-	}
-}
-
 // mend repairs what moved the entries for a VIP, if it was not the director. Once
 // that has failed, only the end of the run tries again.
 func (r *Run) mend(v *sightings) []frame {
-	r.mendLater(v, time.Time{})
+	v.mend = time.Time{}
+	r.mends = slices.DeleteFunc(r.mends, func(other *sightings) bool { return other == v })
 	h := r.harm(v.vip)
 	if !h.wrong || !h.possible(r.cfg.MAC) {
 		return nil
@@ -49,8 +47,7 @@ func (r *Run) mend(v *sightings) []frame {
 		return nil
 	}
 	if due := unlocked(h.moved); due.After(time.Now()) {
-		r.mendLater(v, due) // others have come after the first
-		r.mends = append(r.mends, v)
+		r.mendAt(v, due) // others have come after the first
 		return nil
 	}
 	// The tests come first, and the end of the run.

@@ -103,9 +103,9 @@ func (r *Run) Do(ctx context.Context, link Link) evidence.Log {
 	if err == nil && !r.stop {
 		err = r.phase(ctx, r.spread(r.testing))
 	}
-	for range asksOfLate {
+	for n := 0; n < asksOfLate && err == nil && !r.stop; n++ {
 		steps := r.late()
-		if len(steps) == 0 || err != nil || r.stop {
+		if len(steps) == 0 {
 			break
 		}
 		if err = r.phase(ctx, steps); err == nil && !r.stop {
