@@ -80,19 +80,35 @@ func acquaint(log *evidence.Log) *acquaintance {
 			insert(k.asks, rec.SenderMAC, rec.SenderIP)
 		}
 	}
-	// For an address that a host asks with, and it alone was asked for, another
-	// MAC address answers, and its own never.
+	return k
+}
+
+// doubts are what portsOf still wants to know: where another MAC address, which never
+// asks, answers for an address with which a host asks, which of the two answers to
+// which of them?
+func (k *acquaintance) doubts(cfg *Config) (all []evidence.Question) {
 	for of, e := range k.talks {
-		for only, n := range e.one {
-			if n < asksNeeded || e.all > 0 || len(e.one) > 1 || e.answers[only] > 0 || !k.asks[only][of.target] {
-				break
-			}
-			for mac := range e.answers {
-				insert(k.crossed, mac, only)
+		if of.asker != cfg.Self.Addr || slices.Contains(cfg.VIPs, of.target) {
+			continue
+		}
+		for mac := range e.one {
+			for other := range e.answers {
+				if other == mac || !k.asks[mac][of.target] || len(k.asks[other]) > 0 {
+					continue
+				}
+				for _, to := range []evidence.MAC{mac, other} {
+					probes := k.talks[talk{netip.IPv4Unspecified(), of.target}]
+					if probes == nil || probes.one[to] < asksNeeded {
+						all = append(all, evidence.Question{To: to, Kind: evidence.ARPRequest, Target: of.target, Sender: evidence.AsNobody})
+					}
+				}
 			}
 		}
 	}
-	return k
+	slices.SortFunc(all, func(a, b evidence.Question) int {
+		return cmp.Or(a.Target.Compare(b.Target), bytes.Compare(a.To[:], b.To[:]))
+	})
+	return slices.Compact(all)
 }
 
 // question notes a who-has of the run.
@@ -177,8 +193,8 @@ func (k *acquaintance) differ(a, b evidence.MAC) bool {
 	return lacks(a, b) && lacks(b, a)
 }
 
-// compare sorts the MAC addresses of one interface: first the one at which it can be
-// found; where that are several, the one with which it asks, for that is its own.
+// compare sorts the MAC addresses of one interface: first the one with which it asks,
+// for that is its own; where none does, the one at which it can be found.
 func (k *acquaintance) compare(a, b evidence.MAC) int {
 	first := func(is func(evidence.MAC) bool) int {
 		switch {
@@ -190,7 +206,6 @@ func (k *acquaintance) compare(a, b evidence.MAC) int {
 		return 1
 	}
 	return cmp.Or(
-		first(func(mac evidence.MAC) bool { return k.replies[mac] > 0 }),
 		first(func(mac evidence.MAC) bool { return len(k.asks[mac]) > 0 }),
 		cmp.Compare(k.replies[b], k.replies[a]),
 		bytes.Compare(a[:], b[:]))

@@ -27,7 +27,8 @@ var nowhere = netip.MustParseAddr("203.0.113.77")
 // questions on which the hypotheses that are left do not agree, until each was
 // asked often enough. When no question can split what is left, it is empty.
 func Next(wire *evidence.Log, asked Config, vip netip.Addr) (all []evidence.Question) {
-	log, cfg := portsOf(wire, &asked).join(wire, &asked)
+	k := acquaint(wire)
+	log, cfg := k.ports(&asked).join(wire, &asked)
 	s := newScene(log, cfg, whoIsWho(log, cfg), vip)
 	suspected := s.suspected()
 	for _, mac := range suspected[:min(len(suspected), mostAsked)] {
@@ -42,7 +43,7 @@ func Next(wire *evidence.Log, asked Config, vip netip.Addr) (all []evidence.Ques
 			}
 		}
 	}
-	return append(all, s.relations()...)
+	return slices.Concat(all, s.relations(), k.doubts(&asked))
 }
 
 // relations asks each claimant for the addresses of the others: whoever answers
@@ -71,14 +72,16 @@ func (s *scene) relations() (all []evidence.Question) {
 			}
 		}
 	}
-	faceless := slices.DeleteFunc(slices.Clone(s.order), func(mac evidence.MAC) bool { return !s.faceless(mac) || mac.IsGroup() })
-	if len(faceless) == 0 || len(s.order) < 2 {
+	if len(s.order) < 2 || !slices.ContainsFunc(s.order, s.faceless) {
 		return all
 	}
-	related := append(slices.Clone(claimants), slices.DeleteFunc(faceless, func(mac evidence.MAC) bool { return slices.Contains(claimants, mac) })...)
-	related = related[:min(len(related), mostRelated)]
-	for _, mac := range related {
-		add(evidence.Question{To: mac, Kind: evidence.EchoRequest, Target: s.vip})
+	// The host behind such an address was not seen to answer a ping with its own.
+	pinged := 0
+	for _, mac := range s.order {
+		if !mac.IsGroup() && pinged < mostPinged && (slices.Contains(claimants, mac) || s.faceless(mac) || len(s.deeds[mac].echoes) == 0) {
+			add(evidence.Question{To: mac, Kind: evidence.EchoRequest, Target: s.vip})
+			pinged++
+		}
 	}
 	if len(claimants) > 1 {
 		for _, mac := range claimants {
@@ -90,7 +93,7 @@ func (s *scene) relations() (all []evidence.Question) {
 
 // faceless reports whether a host was never seen to ask as itself.
 func (s *scene) faceless(mac evidence.MAC) bool {
-	return !slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
+	return !mac.IsGroup() && !slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
 		return rec.Kind == evidence.ARPRequest && !rec.IsProbe()
 	})
 }
@@ -98,6 +101,8 @@ func (s *scene) faceless(mac evidence.MAC) bool {
 const (
 	// mostRelated is how many claimants, and addresses of each, are compared.
 	mostRelated = 5
+	// mostPinged is how many hosts are pinged alone for that.
+	mostPinged = 16
 	// mostAsked is how many hosts are asked further for each VIP.
 	mostAsked = 64
 )

@@ -97,7 +97,7 @@ func whoIsWho(log *evidence.Log, cfg *Config) *people {
 				}
 				asked[rec.Dst][rec.TargetIP] = true
 			}
-			if rec.IsProbe() && !p.isVIP[rec.TargetIP] && !named[rec.TargetIP] {
+			if rec.IsProbe() && rec.Dst.IsGroup() && !p.isVIP[rec.TargetIP] && !named[rec.TargetIP] {
 				p.unused[rec.TargetIP] = true
 				p.lastProbe = rec
 			}

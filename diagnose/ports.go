@@ -19,17 +19,21 @@ import (
 // addresses of its own besides the common one, see cast.
 type ports map[evidence.MAC]evidence.MAC
 
-// portsOf finds the ports of bonds in the log of a run that has asked. Two kinds
+// portsOf finds the ports of bonds in the log of a run that has asked.
+func portsOf(log *evidence.Log, cfg *Config) ports {
+	if cfg.Self.MAC.IsZero() {
+		return ports{} // nobody here has asked
+	}
+	return acquaint(log).ports(cfg)
+}
+
+// ports finds those of bonds. Two kinds
 // are sure. The one answers a who-has that was sent to the other alone, which nobody
 // passes on, and never do both answer one and the same (balance-alb). Or it answers
 // echo requests that the other was sent alone, but is deaf to its own, and speaks
 // no ARP at all (balance-tlb): so there is nothing that it could be accused of.
-func portsOf(log *evidence.Log, cfg *Config) ports {
+func (k *acquaintance) ports(cfg *Config) ports {
 	p := ports{}
-	if cfg.Self.MAC.IsZero() {
-		return p // nobody here has asked
-	}
-	k := acquaint(log)
 	found := map[evidence.MAC][]evidence.MAC{}
 	add := func(a, b evidence.MAC) {
 		port, one := a, b

@@ -9,6 +9,9 @@ import (
 	"github.com/arpcheck/arpcheck/evidence"
 )
 
+// oneByOne is more than apartEnough.
+const oneByOne = 60 * time.Millisecond
+
 // A bond of mode balance-tlb sends its echo replies with the address of another
 // port, at which nobody answers.
 func TestPortOfABond(t *testing.T) {
@@ -31,6 +34,72 @@ func TestPortOfABond(t *testing.T) {
 	}
 	if owners := Owners(&log, self(vip), vip); !slices.Equal(owners, []evidence.MAC{dirMAC, port}) {
 		t.Errorf("the owner is at %v", owners)
+	}
+}
+
+// A real server has such ports, too, though nobody asks it for the VIP: whoever
+// was not seen to answer a ping with its own address is pinged alone.
+func TestPortOfARealServer(t *testing.T) {
+	port := evidence.MAC{2, 0, 0, 1, 0, 3}
+	s := server(r1, r1IP, 1, 2, "lo")
+	s.by = &actor{mac: port}
+	l := newLab(director(), s)
+	l.asking(vip)
+	l.echo(vip, l.unused(), evidence.Broadcast)
+	log := l.end()
+	asked := Next(&log, self(vip), vip)
+	for _, mac := range []evidence.MAC{port, r1} {
+		if !slices.Contains(asked, evidence.Question{To: mac, Kind: evidence.EchoRequest, Target: vip}) {
+			t.Errorf("%s is not pinged", mac)
+		}
+		for range asksNeeded {
+			l.echo(vip, client, mac)
+		}
+	}
+	l.testing(vip)
+	r := Diagnose(l.end(), self(vip))[0]
+	if h := hostOf(t, r, r1); r.Verdict != Pass || len(r.Hosts) != 2 || !slices.Equal(h.OtherMACs, []evidence.MAC{port}) {
+		t.Errorf("%s: %s; %+v", r.Verdict, r.Summary, r.Hosts)
+	}
+}
+
+// A bond of mode balance-alb asks with its own address, and gives each client that
+// of another port; which one, a client knows for sure from ARP probes alone.
+func TestPortThatAnswersForAnother(t *testing.T) {
+	cfg, port := self(vip), evidence.MAC{2, 0, 0, 1, 0, 3}
+	answer := func(l *lab, sender netip.Addr, to, from evidence.MAC) {
+		l.add(0, evidence.Record{Kind: evidence.ARPRequest, Sent: true, Src: selfMAC, Dst: to, SenderMAC: selfMAC, SenderIP: sender, TargetIP: r1IP})
+		l.isAt(100*time.Microsecond, from, r1IP, sender)
+		l.tick(oneByOne)
+	}
+	for _, from := range []evidence.MAC{r1, port} {
+		l := newLab(director())
+		l.run(vip)
+		l.tells(0, r1, r1IP, client)
+		l.tick(oneByOne)
+		for range asksNeeded {
+			answer(l, client, r1, port)
+		}
+		log := l.end()
+		asked := Next(&log, self(vip), vip)
+		if h := portsOf(&log, &cfg); len(h) > 0 {
+			t.Errorf("%v is a guess: anybody may have told so unasked", h)
+		}
+		for _, to := range []evidence.MAC{r1, port} {
+			if !slices.Contains(asked, evidence.Question{To: to, Kind: evidence.ARPRequest, Target: r1IP, Sender: evidence.AsNobody}) {
+				t.Errorf("%s is not asked", to)
+			}
+			for range asksNeeded {
+				answer(l, netip.IPv4Unspecified(), to, from)
+			}
+		}
+		log = l.end()
+		if p := portsOf(&log, &cfg); p.of(port) != r1 {
+			t.Errorf("ports: %v", p)
+		}
+		if asked := Next(&log, cfg, vip); slices.ContainsFunc(asked, func(q evidence.Question) bool { return q.Sender == evidence.AsNobody }) {
+			t.Errorf("asked without end: %v", asked)
+		}
 	}
 }
 

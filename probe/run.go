@@ -27,6 +27,7 @@ type Run struct {
 	macs   map[netip.Addr]evidence.MAC // who claims which other address
 
 	askedRIP map[evidence.MAC]int  // how often a host was asked alone for its own address
+	probe    []evidence.Question   // who is to be sent which ARP probes at last, one at a time
 	searched map[evidence.MAC]bool // hosts that were asked for every address
 
 	link  Link
@@ -291,7 +292,7 @@ func (r *Run) send(f frame) error {
 	if !f.rec.IsARP() {
 		r.drew = f.rec.Time
 	}
-	if f.rec.IsProbe() && r.vips[f.rec.TargetIP] == nil {
+	if f.rec.IsProbe() && f.rec.Dst == evidence.Broadcast && r.vips[f.rec.TargetIP] == nil {
 		r.probes++
 		r.probed = f.rec.Time
 	}

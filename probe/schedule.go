@@ -172,12 +172,10 @@ const oneByOneEach = 2
 func (r *Run) probing() []timed {
 	at := time.Now()
 	var steps []timed
-	for _, vip := range r.cfg.VIPs {
-		for range oneByOneEach {
-			for _, mac := range r.vips[vip].probe {
-				steps = append(steps, timed{at, step{frames: func() []frame { return []frame{r.whoHas(vip, nobody, mac)} }}})
-				at = at.Add(oneByOne)
-			}
+	for range oneByOneEach {
+		for _, q := range r.probe {
+			steps = append(steps, timed{at, step{frames: func() []frame { return []frame{r.whoHas(q.Target, nobody, q.To)} }}})
+			at = at.Add(oneByOne)
 		}
 	}
 	return steps
@@ -279,8 +277,8 @@ func (r *Run) alone(v *sightings, first bool) (frames []frame) {
 		switch {
 		case !sender.IsValid():
 		case q.Sender == evidence.AsNobody:
-			if !slices.Contains(v.probe, q.To) {
-				v.probe = append(v.probe, q.To)
+			if !slices.Contains(r.probe, q) {
+				r.probe = append(r.probe, q)
 			}
 		case q.Kind == evidence.ARPRequest:
 			frames = append(frames, r.whoHas(q.Target, sender, q.To))

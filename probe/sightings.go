@@ -21,8 +21,6 @@ type sightings struct {
 	drawn    bool   // the announce test has made somebody ask
 	shortage string // why an announce test was not sent; empty: it was
 
-	probe []evidence.MAC // who is to be sent ARP probes at last, one at a time
-
 	mend  time.Time    // when to look into what has announced it; zero: nothing has
 	mends []netip.Addr // unused addresses from which the director was last asked to mend it
 }
