@@ -9,10 +9,10 @@ import (
 )
 
 // blame sums up the critical findings: which hosts do what.
-func (s *scene) blame(findings []Finding) string {
-	deeds := map[Code][2]string{ // of one host, and of several
-		ReplyLeak:      {"answers for it", "answer for it"},
-		AnnounceLeak:   {"announces it", "announce it"},
+func (s *scene) blame(findings []Finding, suspects []*suspect) string {
+	deeds := map[Code][3]string{ // of one host, of several, and in the past
+		ReplyLeak:      {"answers for it", "answer for it", "answered for it"},
+		AnnounceLeak:   {"announces it", "announce it", "announced it"},
 		GratuitousLeak: {"sends gratuitous ARP for it", "send gratuitous ARP for it"},
 		SubnetAnswered: {"answers for addresses that nobody has", "answer for addresses that nobody has"},
 		Bypassed:       {"serves clients that should go to the director", "serve clients that should go to the director"},
@@ -40,22 +40,33 @@ func (s *scene) blame(findings []Finding) string {
 			did[f.MAC] = append(did[f.MAC], f.Code)
 		}
 	}
+	until := map[evidence.MAC]string{} // when a host was mended
+	for _, x := range suspects {
+		others := slices.ContainsFunc(did[x.mac], func(c Code) bool { return deeds[c][2] == "" })
+		if x.past(x.replies) && x.past(x.announcements) && !others {
+			until[x.mac] = " until " + clock(x.class.since)
+		}
+	}
 	// Hosts that did the same share a part of the sentence.
 	for len(macs) > 0 {
 		codes := did[macs[0]]
 		var same, rest []evidence.MAC
 		for _, mac := range macs {
-			if slices.Equal(did[mac], codes) {
+			if slices.Equal(did[mac], codes) && until[mac] == until[macs[0]] {
 				same = append(same, mac)
 			} else {
 				rest = append(rest, mac)
 			}
 		}
+		tense := min(len(same), 2) - 1
+		if until[macs[0]] != "" {
+			tense = 2
+		}
 		var verbs []string
 		for _, code := range codes {
-			verbs = append(verbs, deeds[code][min(len(same), 2)-1])
+			verbs = append(verbs, deeds[code][tense])
 		}
-		parts = append(parts, s.names(same)+" "+strings.Join(verbs, " and "))
+		parts = append(parts, s.names(same)+" "+strings.Join(verbs, " and ")+until[macs[0]])
 		macs = rest
 	}
 	var directors []evidence.MAC

@@ -16,6 +16,8 @@ type class struct {
 	// contradiction is the first observation that struck out the last
 	// hypotheses; meaningful only if left is empty.
 	contradiction observation
+	// turned says that the host replied, and later to the same did no more.
+	turned bool
 	// since is when the host's behaviour changed to what is left; zero: it
 	// was the same all the time.
 	since time.Time
@@ -24,7 +26,7 @@ type class struct {
 // eliminate strikes out the hypotheses that do not fit what the host did.
 func (s *scene) eliminate(mac evidence.MAC) class {
 	c := s.eliminateSince(mac, time.Time{})
-	if len(c.left) > 0 || !s.witness {
+	if len(c.left) > 0 || !s.witness && !c.turned {
 		return c
 	}
 	// Somebody may have changed its settings. Then the latest are in force.
@@ -67,7 +69,9 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	if s.asksFor(mac, since) {
 		c.keep(func(h hypothesis) bool { return !h.NoARP })
 	}
-	for _, o := range s.views(mac, since) {
+	views := s.views(mac, since)
+	c.turned = slices.ContainsFunc(views, func(o observation) bool { return o.turned })
+	for _, o := range views {
 		reactions := c.grid.react(o.stimulus)
 		before := len(c.left)
 		c.left = slices.DeleteFunc(c.left, func(i int) bool { return !o.fits(reactions[i]) })

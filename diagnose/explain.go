@@ -42,6 +42,10 @@ const (
 
 func (s *scene) explainReply(x *suspect, f *Finding) {
 	c := x.class
+	if x.past(x.replies) {
+		s.explainPast(x, f, "answered who-has "+s.vip.String(), "arp_ignore", c.ignore())
+		return
+	}
 	if len(c.left) > 0 && !slices.Contains(c.ignore(), 0) && c.holdsVIP() == Yes {
 		f.Why = fmt.Sprintf("arp_ignore is not 0 there, but %s, so the usual cause is ruled out: where the VIP sits, and with which scope, decides.", list(c.ignore()))
 		f.Fix = []string{fmt.Sprintf("ip addr show to %s   # on which interface, with which scope?", s.vip)}
@@ -85,6 +89,16 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 	f.Variants = elsewhere
 }
 
+// explainPast is for what a host did until somebody changed its settings.
+func (s *scene) explainPast(x *suspect, f *Finding, did, name string, now []int) {
+	f.Summary = fmt.Sprintf("%s %s until %s.", s.people.call(x.mac), did, clock(x.class.since))
+	f.Why = fmt.Sprintf("Then somebody changed its settings, during the %s: %s is %s there now.", s.run(), name, list(now))
+	f.Fix = []string{
+		"# nothing, if that was you: check again. Was it done by hand? Then make it last:",
+		fmt.Sprintf("grep -rs %s /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d", name),
+	}
+}
+
 func (s *scene) explainNIC(x *suspect, f *Finding) {
 	f.Summary = fmt.Sprintf("%s has %s on the interface that faces the segment.", s.people.call(x.mac), s.vip)
 	if x.class.any(func(h hypothesis) bool { return !h.Place.nic() }) {
@@ -108,6 +122,10 @@ func moveToLo(vip netip.Addr) []string {
 
 func (s *scene) explainAnnounce(x *suspect, f *Finding) {
 	c := x.class
+	if x.past(x.announcements) {
+		s.explainPast(x, f, "used "+s.vip.String()+" as the sender of its own ARP requests", "arp_announce", c.announce())
+		return
+	}
 	where := "is not"
 	if c.grid == gridOf(vipInside) || c.grid == gridOf(vipSurely) {
 		where = "is"

@@ -17,6 +17,7 @@ type observation struct {
 	prompt    bool       // each reply came at once: no proxy waits so little so often
 	announced netip.Addr // sender of the who-has that it drew; invalid: none was seen
 	refused   bool       // it was told what it had asked for, and still did not reply
+	turned    bool       // it replied before, and no more
 	proof     []evidence.Record
 }
 

@@ -53,7 +53,7 @@ func (s *scene) servers(suspects []*suspect) (all []*suspect) {
 func (s *scene) summary(r Result, suspects []*suspect, open []string) string {
 	switch r.Verdict {
 	case Fail:
-		return s.blame(r.Findings)
+		return s.blame(r.Findings, suspects)
 	case Inconclusive:
 		return "no fault was seen, but " + strings.Join(open, "; ")
 	}
