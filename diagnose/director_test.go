@@ -57,6 +57,45 @@ func TestVirtualRouter(t *testing.T) {
 	}
 }
 
+// The master that has the MAC address of the virtual router on a second interface
+// (keepalived with use_vmac) announces the VIP from its own, and is the one host that
+// answers pings which were sent to the router. Of two that do, one is not.
+func TestHostBehindAVirtualRouter(t *testing.T) {
+	vmac := evidence.MAC{0, 0, 0x5e, 0, 1, 51}
+	for _, tc := range []struct {
+		name  string
+		also  evidence.MAC // who answers those pings besides; zero: nobody
+		leaks []string
+	}{
+		{"one master", evidence.MAC{}, nil},
+		{"a server that announces it as well", r2, []string{"vip-announce-leak " + dirMAC.String(), "vip-announce-leak " + r2.String()}},
+	} {
+		master := server(dirMAC, dirIP, 1, 0, "lo")
+		router := server(vmac, netip.Addr{}, 1, 0, modelNIC)
+		router.rip = netip.MustParseAddr("192.168.1.254")
+		router.host.Interfaces[1].Addresses = router.host.Interfaces[1].Addresses[1:]
+		router.by, router.known = master, map[netip.Addr]bool{client: true} // it is the master that asks
+		for i := range byte(20) {
+			router.known[netip.AddrFrom4([4]byte{192, 168, 1, 200 + i})] = true
+		}
+		l := newLab(router, master, server(r1, r1IP, 1, 2, "lo"))
+		if !tc.also.IsZero() {
+			l.actors = append(l.actors, server(r2, netip.MustParseAddr("192.168.1.42"), 1, 0, "lo"))
+		}
+		l.asking(vip)
+		l.testing(vip)
+		if !tc.also.IsZero() {
+			l.echo(vip, client, vmac)
+			l.add(0, evidence.Record{Kind: evidence.EchoReply, Src: tc.also, Dst: selfMAC, SenderIP: vip, TargetIP: client, ID: 7, Seq: l.echoSeq})
+			l.tick(time.Second)
+		}
+		r := Diagnose(l.end(), self(vip))[0]
+		if got := codes(r); !slices.Equal(got, tc.leaks) {
+			t.Errorf("%s: %s: %s: %q, want %q", tc.name, r.Verdict, r.Summary, got, tc.leaks)
+		}
+	}
+}
+
 // The owner changes in mid-run, as in a failover: it is no conflict, and the
 // new one is the director; with VRRP it is what VRRP is for.
 func TestFailover(t *testing.T) {

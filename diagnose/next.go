@@ -94,7 +94,7 @@ func (s *scene) relations() (all []evidence.Question) {
 // faceless reports whether a host was never seen to ask as itself.
 func (s *scene) faceless(mac evidence.MAC) bool {
 	return !mac.IsGroup() && !slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
-		return rec.Kind == evidence.ARPRequest && !rec.IsProbe()
+		return rec.Kind == evidence.ARPRequest && !rec.IsProbe() && !rec.IsGratuitous()
 	})
 }
 

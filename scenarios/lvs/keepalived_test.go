@@ -26,6 +26,7 @@ var keepalivedCases = []testCase{
 	{"keepalived: a crash of the master during the check", crash},
 	{"keepalived: a split brain is a fault", splitBrain},
 	{"keepalived: a master with a virtual MAC address", virtualMAC},
+	{"keepalived: the same where only its peer hears the adverts", virtualMACUnheard},
 }
 
 // A pair are two directors with keepalived, d1 the better one, and three real
@@ -35,6 +36,7 @@ type pair struct {
 	t       *testing.T
 	daemons map[string]*daemon
 	vmac    bool // the VIP is on an interface of its own, with the group's MAC address
+	unicast bool // the adverts go from the one to the other alone
 }
 
 type daemon struct {
@@ -74,6 +76,10 @@ func (p *pair) start(name, secret string) {
 	if p.vmac {
 		at, vmac = "", "use_vmac vrrp51"
 	}
+	unicast := ""
+	if p.unicast {
+		unicast = fmt.Sprintf("unicast_peer {\n\t\t%s\n\t}", map[string]string{"d1": "192.168.1.11", "d2": "192.168.1.10"}[name])
+	}
 	conf := fmt.Sprintf(`
 global_defs {
 	router_id %s
@@ -92,13 +98,14 @@ vrrp_instance VI {
 		%s/32 %s
 	}
 	%s
+	%s
 }
 virtual_server %[4]s 80 {
 	delay_loop 2
 	lb_algo rr
 	lb_kind DR
 	protocol TCP
-`, name, priority, secret, vip, at, vmac)
+`, name, priority, secret, vip, at, vmac, unicast)
 	for _, rs := range []int{41, 42, 43} {
 		conf += fmt.Sprintf("\treal_server 192.168.1.%d 80 {\n\t\tTCP_CHECK {\n\t\t\tconnect_timeout 2\n\t\t}\n\t}\n", rs)
 	}
@@ -243,4 +250,21 @@ func virtualMAC(t *testing.T) {
 	v := check(t, p.Host("client"), "-i", "eth1")
 	v.wants(1, "vip-announce-leak 192.168.1.41", "vip-reply-leak 192.168.1.41")
 	v.role(p.Host("d2"), diagnose.Director, "is the host behind 00:00:5e:00:01:33")
+}
+
+// virtualMACUnheard is the same with adverts that a client does not hear: who is behind
+// the virtual address shows itself by answering what that alone was sent.
+func virtualMACUnheard(t *testing.T) {
+	p := newPair(t)
+	p.vmac, p.unicast = true, true
+	p.up()
+	for _, args := range [][]string{{"--director", "192.168.1.10"}, {}} {
+		v := check(t, p.Host("client"), append([]string{"-i", "eth1"}, args...)...)
+		v.wants(0)
+		v.role(p.Host("d1"), diagnose.Director, "is the host behind 00:00:5e:00:01:33")
+	}
+	on(t, p.Host("r1"), "sysctl -qw net.ipv4.conf.all.arp_announce=0 net.ipv4.conf.eth1.arp_announce=0")
+	v := check(t, p.Host("client"), "-i", "eth1")
+	v.wants(1, "vip-announce-leak 192.168.1.41")
+	v.role(p.Host("d1"), diagnose.Director, "is the host behind 00:00:5e:00:01:33")
 }

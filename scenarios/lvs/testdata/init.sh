@@ -16,6 +16,6 @@ for module in veth bridge dummy 8021q bonding macvlan vrf ip_vs ip_vs_rr; do
 	modprobe -d /run/root "$module" || echo "init: no module $module"
 done
 
-cd "$LVS_PACKAGE" && ARPCHECK_NO_SKIP=1 "$LVS_DIR/lvs.test" -test.run "^TestInside\$${LVS_ONLY:+/$LVS_ONLY}" -test.count=1 -test.v -test.timeout "$LVS_TIMEOUT"
+cd "$LVS_PACKAGE" && ARPCHECK_NO_SKIP=1 "$LVS_DIR/lvs.test" -test.run "^TestInside\$${LVS_ONLY:+/($LVS_ONLY)}" -test.count=1 -test.v -test.timeout "$LVS_TIMEOUT"
 echo "init: the tests ended with $?"
 LVS_DO=poweroff exec "$LVS_DIR/lvs.test"
