@@ -15,7 +15,7 @@ import (
 // address tells something only if the packet that waits for the answer is from
 // the VIP; which it is if the host had been asked something at the VIP, and
 // replied just after it had asked for the way back (arp_solicit).
-func (s *scene) announced(mac evidence.MAC, m model, since time.Time, c *class) {
+func (s *scene) announced(mac evidence.MAC, m model, part span, c *class) {
 	announcing := c.grid.announcers()
 	did := func(vip bool) {
 		c.left = slices.DeleteFunc(c.left, func(i int) bool { return announcing[i] != vip })
@@ -23,7 +23,7 @@ func (s *scene) announced(mac evidence.MAC, m model, since time.Time, c *class) 
 	recs := s.by[mac]
 	for i, rec := range recs {
 		if rec.Kind != evidence.ARPRequest || rec.Dst != evidence.Broadcast || rec.IsProbe() || rec.IsGratuitous() ||
-			rec.Src != rec.SenderMAC || rec.Time.Before(since) {
+			rec.Src != rec.SenderMAC || !part.has(rec.Time) {
 			continue
 		}
 		switch {

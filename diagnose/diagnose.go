@@ -121,7 +121,7 @@ func (s *scene) result(classes map[evidence.MAC]*class) Result {
 	r.Hosts = append(r.Hosts, missing...)
 
 	r.Findings = s.findings(suspects)
-	r.Notes = append(s.mended(suspects), s.notes(r.Findings, s.unexamined(len(suspects)))...)
+	r.Notes = append(s.turned(suspects), s.notes(r.Findings, s.unexamined(len(suspects)))...)
 	var open []string
 	r.Tests, open = s.tests(suspects, missing, r.Findings)
 	r.Verdict = r.Tests.Reply.Worse(r.Tests.Announce).Worse(r.Tests.Holders)

@@ -16,29 +16,38 @@ type class struct {
 	// contradiction is the first observation that struck out the last
 	// hypotheses; meaningful only if left is empty.
 	contradiction observation
-	// turned says that the host replied, and later to the same did no more.
-	turned bool
 	// since is when the host's behaviour changed to what is left; zero: it
 	// was the same all the time.
 	since time.Time
+	// until is when a host left; zero: it was there to the end.
+	until time.Time
 }
 
 // eliminate strikes out the hypotheses that do not fit what the host did.
 func (s *scene) eliminate(mac evidence.MAC) class {
-	c := s.eliminateSince(mac, time.Time{})
-	if len(c.left) > 0 || !s.witness && !c.turned {
+	c := s.eliminateIn(mac, span{})
+	if len(c.left) > 0 {
 		return c
 	}
 	// Somebody may have changed its settings. Then the latest are in force.
-	if later, since, ok := s.latest(mac); ok {
-		later.since = since
-		return later
+	if s.witness {
+		if later, since, ok := s.latest(mac); ok {
+			later.since = since
+			return later
+		}
+		return c
+	}
+	if part, ok := s.turn(mac); ok {
+		if fits := s.eliminateIn(mac, part); len(fits.left) > 0 {
+			fits.since, fits.until = part.from, part.to
+			return fits
+		}
 	}
 	return c
 }
 
-// eliminateSince does so with what was seen from a moment on.
-func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
+// eliminateIn does so with what was seen in a part of the log.
+func (s *scene) eliminateIn(mac evidence.MAC, part span) class {
 	m := s.model(mac)
 	c := class{grid: m.grid, left: make([]int, len(m.grid.hyps))}
 	for i := range c.left {
@@ -52,7 +61,7 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 	}
 	near, far := false, false // to whom
 	for _, rec := range uses {
-		if !rec.Time.Before(since) {
+		if part.has(rec.Time) {
 			near = near || m.prefix.Contains(rec.TargetIP)
 			far = true
 		}
@@ -63,15 +72,13 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 		c.keep(func(h hypothesis) bool { return h.Place.holds() })
 	}
 	if s.witness {
-		s.announced(mac, m, since, &c)
-		s.usesARP(mac, since, &c)
+		s.announced(mac, m, part, &c)
+		s.usesARP(mac, part, &c)
 	}
-	if s.asksFor(mac, since) {
+	if s.asksFor(mac, part) {
 		c.keep(func(h hypothesis) bool { return !h.NoARP })
 	}
-	views := s.views(mac, since)
-	c.turned = slices.ContainsFunc(views, func(o observation) bool { return o.turned })
-	for _, o := range views {
+	for _, o := range s.views(mac, part) {
 		reactions := c.grid.react(o.stimulus)
 		before := len(c.left)
 		c.left = slices.DeleteFunc(c.left, func(i int) bool { return !o.fits(reactions[i]) })
@@ -85,9 +92,9 @@ func (s *scene) eliminateSince(mac evidence.MAC, since time.Time) class {
 
 // asksFor reports whether a host has asked for this one by ARP, which no kernel
 // does on an interface with NOARP (arp_constructor).
-func (s *scene) asksFor(mac evidence.MAC, since time.Time) bool {
+func (s *scene) asksFor(mac evidence.MAC, part span) bool {
 	return !s.witness && slices.ContainsFunc(s.by[mac], func(rec evidence.Record) bool {
-		return rec.Kind == evidence.ARPRequest && rec.TargetIP == s.cfg.Self.Addr && !rec.IsProbe() && !rec.IsGratuitous() && !rec.Time.Before(since)
+		return rec.Kind == evidence.ARPRequest && rec.TargetIP == s.cfg.Self.Addr && !rec.IsProbe() && !rec.IsGratuitous() && part.has(rec.Time)
 	})
 }
 

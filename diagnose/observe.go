@@ -17,7 +17,6 @@ type observation struct {
 	prompt    bool       // each reply came at once: no proxy waits so little so often
 	announced netip.Addr // sender of the who-has that it drew; invalid: none was seen
 	refused   bool       // it was told what it had asked for, and still did not reply
-	turned    bool       // it replied before, and no more
 	proof     []evidence.Record
 }
 
@@ -31,8 +30,8 @@ const (
 
 // views turns what a host was asked, and did, into observations. Questions that
 // it may not have heard the end of are left out; so is all silence of a host
-// that has never shown itself, and what was asked before since.
-func (s *scene) views(mac evidence.MAC, since time.Time) []observation {
+// that has never shown itself, and what was asked in another part of the log.
+func (s *scene) views(mac evidence.MAC, part span) []observation {
 	if !s.people.alive[mac] {
 		return nil
 	}
@@ -45,7 +44,7 @@ func (s *scene) views(mac evidence.MAC, since time.Time) []observation {
 	questions := map[kernel.Stimulus]*question{}
 	var order []kernel.Stimulus
 	for _, ask := range s.sent {
-		if ask.Dst != evidence.Broadcast && ask.Dst != mac || asker(ask) == mac && s.witness || ask.Time.Before(since) {
+		if ask.Dst != evidence.Broadcast && ask.Dst != mac || asker(ask) == mac && s.witness || !part.has(ask.Time) {
 			continue
 		}
 		stimulus, ok := m.stimulus(ask)

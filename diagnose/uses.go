@@ -18,9 +18,9 @@ type use struct {
 
 // usesARP strikes out what cannot do the ARP that the list of claims shows. It
 // does not tell who had asked, so any sender that there may be will do.
-func (s *scene) usesARP(mac evidence.MAC, since time.Time, c *class) {
+func (s *scene) usesARP(mac evidence.MAC, part span, c *class) {
 	u := s.people.used[mac]
-	if u.from.Before(since) {
+	if !part.has(u.from) {
 		return // that may have been before its settings were changed
 	}
 	if u.asks {

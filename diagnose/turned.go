@@ -1,0 +1,124 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/arpcheck/arpcheck/evidence"
+)
+
+// A span is a part of a run or of a capture. The zero value is all of it.
+type span struct{ from, to time.Time }
+
+func (p span) has(t time.Time) bool { return !t.Before(p.from) && (p.to.IsZero() || !t.After(p.to)) }
+
+// turn finds when a host began to answer who-has VIP, or ceased to, while a long run
+// asked all for it again and again: one of the two is not its way, but what somebody
+// did to it. What counts is the part of the run after that; where the host did nothing
+// at all any more, it has left, and the part before counts.
+func (s *scene) turn(mac evidence.MAC) (part span, ok bool) {
+	var asks, replies []evidence.Record
+	for _, ask := range s.sent {
+		if ask.Kind == evidence.ARPRequest && ask.Dst == evidence.Broadcast && ask.TargetIP == s.vip && (ask.SenderIP == s.cfg.Self.Addr || !s.cfg.Self.Addr.IsValid()) {
+			asks = append(asks, ask)
+		}
+	}
+	for _, rec := range s.by[mac] {
+		if rec.Kind == evidence.ARPReply && answersAny(&rec, asks, mac) {
+			replies = append(replies, rec)
+		}
+	}
+	if len(replies) < asksNeeded {
+		return part, false
+	}
+	first, last := replies[0].Time.Add(-promptly), replies[len(replies)-1].Time
+	var unanswered time.Time // the first ask to which there was no reply any more
+	earlier, later := 0, 0
+	for _, ask := range asks {
+		switch {
+		case ask.Time.Before(first):
+			earlier++
+		case ask.Time.After(last) && s.heard(ask, s.cfg.wait()):
+			if later++; later == 1 {
+				unanswered = ask.Time
+			}
+		}
+	}
+	switch {
+	case earlier >= silentForGood && later < silentForGood:
+		return span{from: first}, true
+	case later >= silentForGood && earlier < silentForGood:
+		if s.by[mac][len(s.by[mac])-1].Time.Before(unanswered) {
+			return span{to: unanswered.Add(-time.Nanosecond)}, true
+		}
+		return span{from: last.Add(time.Nanosecond)}, true
+	}
+	return part, false
+}
+
+// turned says of which hosts the settings are those that they have now, and had
+// not all the time, or had until they left.
+func (s *scene) turned(suspects []*suspect) (notes []Note) {
+	for _, x := range suspects {
+		if s.former[x.mac] || s.spoofs(x.mac) {
+			continue
+		}
+		if !x.class.until.IsZero() {
+			notes = append(notes, Note{Text: fmt.Sprintf("%s was not heard any more after %s, and what is said about it is what it did until then: is it down?",
+				s.people.call(x.mac), clock(x.class.until))})
+		}
+		if !x.class.since.IsZero() && x.part.role != Director {
+			notes = append(notes, Note{Text: fmt.Sprintf("%s behaved otherwise before %s: somebody changed its settings, and those that are shown are the later ones",
+				s.people.call(x.mac), clock(x.class.since))})
+		}
+	}
+	return notes
+}
+
+// clock is a time of day as it is said.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
+
+// past reports whether all of that was before somebody changed the host's settings.
+func (x *suspect) past(did []evidence.Record) bool {
+	since := x.class.since
+	return !since.IsZero() && !slices.ContainsFunc(did, func(rec evidence.Record) bool { return !rec.Time.Before(since) })
+}
+
+// mostSteps is how many moments are tried as that of a change.
+const mostSteps = 64
+
+// latest finds the longest end of the log that some hypothesis fits, and from
+// when on it is. A shorter end may fit worse: of a host that answered once, it
+// may hold nothing but silence. So the moments are tried one after the other, or
+// where there are very many of them, some, and then those before the first that
+// fits.
+func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
+	var moments []time.Time
+	for _, rec := range s.by[mac] {
+		moments = append(moments, rec.Time.Add(time.Nanosecond))
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	moments = slices.Compact(moments)
+	step := (len(moments) + mostSteps - 1) / mostSteps
+	try := func(i int) bool {
+		found := s.eliminateIn(mac, span{from: moments[i]})
+		if len(found.left) > 0 {
+			c, since, ok = found, moments[i], true
+		}
+		return len(found.left) > 0
+	}
+	for i := 0; i < len(moments) && !ok; i += step {
+		if !try(i) {
+			continue
+		}
+		for from, to := max(0, i-step+1), i; from < to; {
+			if mid := (from + to) / 2; try(mid) {
+				to = mid
+			} else {
+				from = mid + 1
+			}
+		}
+	}
+	return c, since, ok
+}
