@@ -3,6 +3,8 @@ package main
 import (
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/arpcheck/arpcheck/diagnose"
@@ -53,6 +55,54 @@ func set(t *testing.T, h *scenarios.Host, name, value string) {
 	t.Helper()
 	if err := h.Sysctl("net.ipv4.conf.all."+name, value); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Somebody mends a real server, or breaks it, while a long run asks: what it does to
+// the end counts, and what it did until then is told as that.
+func TestCheckTurn(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name        string
+		first, then scenarios.Server
+		summary     string
+		findings    []string
+		ignore      []int // that it cannot have
+	}{
+		{"mended", scenarios.Server{}, right, "192.168.1.41 answered for it until ", []string{"vip-reply-leak " + r1.String()}, silent},
+		{"broken", right, scenarios.Server{}, "192.168.1.41 answers for it and announces it; ",
+			[]string{"vip-announce-leak " + r1.String(), "vip-reply-leak " + r1.String()}, replies},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			lab := start(t, scenarios.Classic(tc.first))
+			asked := 0
+			watch(t, lab.Host("r1")).each(func(rec evidence.Record) {
+				if rec.Kind != evidence.ARPRequest || rec.TargetIP != scenarios.ClassicVIP || rec.SenderIP.String() != "192.168.1.182" || rec.Dst != evidence.Broadcast {
+					return
+				}
+				if asked++; asked != 7 {
+					return
+				}
+				for name, value := range map[string]int{"arp_ignore": tc.then.Ignore, "arp_announce": tc.then.Announce} {
+					if err := lab.Host("r1").Sysctl("net.ipv4.conf.all."+name, strconv.Itoa(value)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			o := check(t, lab.Host("client"), "--director", "192.168.1.10", "-c", "14")
+			r := o.wants(1, tc.findings...)
+			if !strings.HasPrefix(r.Summary, tc.summary) || !slices.ContainsFunc(r.Notes, func(n diagnose.Note) bool {
+				return strings.Contains(n.Text, "192.168.1.41 behaved otherwise before")
+			}) {
+				t.Errorf("%s, with %+v", r.Summary, r.Notes)
+			}
+			h := o.host(r1)
+			for _, v := range tc.ignore {
+				if len(h.ARPIgnore) == 0 || slices.Contains(h.ARPIgnore, v) {
+					t.Errorf("arp_ignore %v\n%s", h.ARPIgnore, o)
+				}
+			}
+		})
 	}
 }
 
