@@ -34,7 +34,6 @@ type acquaintance struct {
 type exchange struct {
 	last    evidence.Record      // the last question
 	alone   bool                 // it went to one, and none soon before it to another
-	all     int                  // how often all were asked
 	one     map[evidence.MAC]int // how often one was
 	answers map[evidence.MAC]int // who answered how often
 
@@ -83,17 +82,17 @@ func acquaint(log *evidence.Log) *acquaintance {
 	return k
 }
 
-// doubts are what portsOf still wants to know: where another MAC address, which never
-// asks, answers for an address with which a host asks, which of the two answers to
-// which of them?
-func (k *acquaintance) doubts(cfg *Config) (all []evidence.Question) {
+// unclear asks what ports still has to know. Where another MAC address, which never
+// asks, answers for an address with which a host asks, each of the two is sent ARP
+// probes alone: who answers shows whether they are one.
+func (k *acquaintance) unclear(cfg *Config) (all []evidence.Question) {
 	for of, e := range k.talks {
 		if of.asker != cfg.Self.Addr || slices.Contains(cfg.VIPs, of.target) {
 			continue
 		}
 		for mac := range e.one {
 			for other := range e.answers {
-				if other == mac || !k.asks[mac][of.target] || len(k.asks[other]) > 0 {
+				if !k.asks[mac][of.target] || len(k.asks[other]) > 0 || !couldBePort(mac, other, cfg) {
 					continue
 				}
 				for _, to := range []evidence.MAC{mac, other} {
@@ -108,7 +107,19 @@ func (k *acquaintance) doubts(cfg *Config) (all []evidence.Question) {
 	slices.SortFunc(all, func(a, b evidence.Question) int {
 		return cmp.Or(a.Target.Compare(b.Target), bytes.Compare(a.To[:], b.To[:]))
 	})
-	return slices.Compact(all)
+	all = slices.Compact(all)
+	return all[:min(len(all), 2*mostRelated)]
+}
+
+// couldBePort reports whether two MAC addresses may be ports of one interface. What is
+// sent to a group's address goes to all.
+func couldBePort(a, b evidence.MAC, cfg *Config) bool {
+	for _, mac := range []evidence.MAC{a, b} {
+		if mac.IsGroup() || shared(mac) || mac == cfg.Self.MAC {
+			return false
+		}
+	}
+	return true
 }
 
 // question notes a who-has of the run.
@@ -126,7 +137,6 @@ func (k *acquaintance) question(rec *evidence.Record) {
 		e.one[rec.Dst]++
 		return
 	}
-	e.all++
 	if !k.later {
 		e.each = append(e.each, map[evidence.MAC]bool{})
 	}

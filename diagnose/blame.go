@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +19,19 @@ func (s *scene) blame(findings []Finding, suspects []*suspect) string {
 		Bypassed:       {"serves clients that should go to the director", "serve clients that should go to the director"},
 		Spoofing:       {"draws it to itself by ARP spoofing", "draw it to themselves by ARP spoofing"},
 		ARPSilent:      {"does not answer ARP for its own address", "do not answer ARP for their own addresses"},
+	}
+	when := map[evidence.MAC]map[Code]string{} // of a host that somebody has mended, or broken
+	for _, x := range suspects {
+		when[x.mac] = map[Code]string{}
+		switch {
+		case x.repliedOnce():
+			when[x.mac][ReplyLeak] = " until " + clock(last(x.replies))
+		case x.anew(x.replies):
+			when[x.mac][ReplyLeak] = " since " + clock(x.class.since)
+		}
+		if x.announcedOnce() {
+			when[x.mac][AnnounceLeak] = " until " + clock(last(x.announcements))
+		}
 	}
 	var parts []string
 	var macs []evidence.MAC
@@ -40,33 +54,33 @@ func (s *scene) blame(findings []Finding, suspects []*suspect) string {
 			did[f.MAC] = append(did[f.MAC], f.Code)
 		}
 	}
-	until := map[evidence.MAC]string{} // when a host was mended
-	for _, x := range suspects {
-		others := slices.ContainsFunc(did[x.mac], func(c Code) bool { return deeds[c][2] == "" })
-		if x.past(x.replies) && x.past(x.announcements) && !others {
-			until[x.mac] = " until " + clock(x.class.since)
-		}
-	}
 	// Hosts that did the same share a part of the sentence.
 	for len(macs) > 0 {
 		codes := did[macs[0]]
 		var same, rest []evidence.MAC
 		for _, mac := range macs {
-			if slices.Equal(did[mac], codes) && until[mac] == until[macs[0]] {
+			if slices.Equal(did[mac], codes) && maps.Equal(when[mac], when[macs[0]]) {
 				same = append(same, mac)
 			} else {
 				rest = append(rest, mac)
 			}
 		}
-		tense := min(len(same), 2) - 1
-		if until[macs[0]] != "" {
-			tense = 2
+		text := s.names(same)
+		for i, code := range codes {
+			at := when[macs[0]][code]
+			tense := min(len(same), 2) - 1
+			if strings.HasPrefix(at, " until") {
+				tense = 2
+			}
+			if i > 0 {
+				text += " and"
+			}
+			text += " " + deeds[code][tense]
+			if i+1 == len(codes) || when[macs[0]][codes[i+1]] != at {
+				text += at
+			}
 		}
-		var verbs []string
-		for _, code := range codes {
-			verbs = append(verbs, deeds[code][tense])
-		}
-		parts = append(parts, s.names(same)+" "+strings.Join(verbs, " and ")+until[macs[0]])
+		parts = append(parts, text)
 		macs = rest
 	}
 	var directors []evidence.MAC
@@ -78,8 +92,12 @@ func (s *scene) blame(findings []Finding, suspects []*suspect) string {
 			answers = answers || len(d.replies)+len(d.gratuitous) > 0 || mac == s.cfg.Self.MAC
 		}
 	}
+	claims := false // or it is their own addresses that they are silent about
+	for _, codes := range did {
+		claims = claims || slices.ContainsFunc(codes, func(c Code) bool { return c != ARPSilent })
+	}
 	switch {
-	case len(did) == 0 || len(directors) == 0:
+	case !claims || len(directors) == 0:
 	case answers:
 		parts = append(parts, "only "+s.names(directors)+" should")
 	case !s.askedInFull():

@@ -181,9 +181,13 @@ func (s *scene) own(x *suspect) bool {
 // n-th reply is taken for that to the n-th request of the same sender.
 func (s *scene) latencies(x *suspect) (all []float64) {
 	next := map[netip.Addr]int{} // by sender: the first request that is not answered yet
+	prompt := !s.witness && promptReplies(s.asked, x.replies)
 	for _, reply := range x.replies {
 		for i := next[reply.TargetIP]; i < len(s.asked); i++ {
 			ask := s.asked[i]
+			if prompt && reply.Time.Sub(ask.Time) >= promptly {
+				continue // it did not answer that one
+			}
 			if ask.Number < reply.Number && ask.SenderIP == reply.TargetIP && (ask.Dst == evidence.Broadcast || ask.Dst == reply.SenderMAC) {
 				// The reply carries the kernel's time, the request ours.
 				all = append(all, max(0, float64(reply.Time.Sub(ask.Time).Microseconds())/1000))

@@ -73,6 +73,11 @@ func (s *scene) doubts(suspects []*suspect, missing []Host, findings []Finding) 
 	d.add(!s.lossless(), asked, "%s, so silence proves nothing", strings.Join(s.losses(), "; "))
 	d.add(!s.ownerKnown() && s.splitBrain(), ofReply, "several hosts advertise it by VRRP at the same time, and %s", s.onlyAnswer())
 	d.add(s.onSelf(), ofReply, "this host has the VIP itself and cannot see its own answers")
+	for _, x := range suspects {
+		if len(x.replies) > 0 && x.part.role == Director && !s.former[x.mac] && (!x.class.until.IsZero() || x.repliedOnce()) {
+			d.add(true, ofReply, "%s, its director, answered until %s and no more", s.people.call(x.mac), clock(last(x.replies)))
+		}
+	}
 	d.add(!s.heir.IsZero(), ofReply, "the VIP moved from %s to %s during the %s", s.names(s.owners()), s.people.call(s.heir), s.run())
 	d.add(!s.stillThere(), asked, "nothing at all was heard in its last part: is the link up?")
 	n := s.unexamined(len(suspects))

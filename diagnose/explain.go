@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/arpcheck/arpcheck/kernel"
 )
@@ -42,8 +43,8 @@ const (
 
 func (s *scene) explainReply(x *suspect, f *Finding) {
 	c := x.class
-	if x.past(x.replies) {
-		s.explainPast(x, f, "answered who-has "+s.vip.String(), "arp_ignore", c.ignore())
+	if x.repliedOnce() {
+		s.explainPast(x, f, "answered who-has "+s.vip.String(), last(x.replies), "arp_ignore", 1, c.ignore())
 		return
 	}
 	if len(c.left) > 0 && !slices.Contains(c.ignore(), 0) && c.holdsVIP() == Yes {
@@ -76,6 +77,9 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 		f.Why += fmt.Sprintf(" Clients do go there: it has answered %s to the VIP.", count(n, "ping or connection", "pings or connections"))
 	}
 	f.Fix = setting("arp_ignore", 1)
+	if s.misnamed() {
+		f.Fix = append([]string{fmt.Sprintf("# only if the director is really %s, which does not answer for it", s.people.call(s.directorMAC))}, f.Fix...)
+	}
 	if x.class.any(func(h hypothesis) bool { return h.Ignore == 3 }) {
 		f.Fix = append(f.Fix, "# and for an interface that shows more than 1 itself, likewise: sysctl -a 2>/dev/null | grep 'arp_ignore '")
 	}
@@ -89,13 +93,20 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 	f.Variants = elsewhere
 }
 
+// misnamed reports whether the host that was named as the director may be another
+// one: it does not answer for the VIP, and one other host alone does.
+func (s *scene) misnamed() bool {
+	d := s.did(s.directorMAC)
+	return !s.cfg.Director.IsZero() && !s.directorMAC.IsZero() && len(d.replies)+len(d.gratuitous) == 0 && len(s.claimants()) == 1
+}
+
 // explainPast is for what a host did until somebody changed its settings.
-func (s *scene) explainPast(x *suspect, f *Finding, did, name string, now []int) {
-	f.Summary = fmt.Sprintf("%s %s until %s.", s.people.call(x.mac), did, clock(x.class.since))
+func (s *scene) explainPast(x *suspect, f *Finding, did string, until time.Time, name string, value int, now []int) {
+	f.Summary = fmt.Sprintf("%s %s until %s.", s.people.call(x.mac), did, clock(until))
 	f.Why = fmt.Sprintf("Then somebody changed its settings, during the %s: %s is %s there now.", s.run(), name, list(now))
 	f.Fix = []string{
-		"# nothing, if that was you: check again. Was it done by hand? Then make it last:",
-		fmt.Sprintf("grep -rs %s /etc/sysctl.conf /etc/sysctl.d /run/sysctl.d /usr/lib/sysctl.d", name),
+		"# done, if that was you: check again. So that it outlives the next boot:",
+		setting(name, value)[1],
 	}
 }
 
@@ -122,8 +133,8 @@ func moveToLo(vip netip.Addr) []string {
 
 func (s *scene) explainAnnounce(x *suspect, f *Finding) {
 	c := x.class
-	if x.past(x.announcements) {
-		s.explainPast(x, f, "used "+s.vip.String()+" as the sender of its own ARP requests", "arp_announce", c.announce())
+	if x.announcedOnce() {
+		s.explainPast(x, f, "used "+s.vip.String()+" as the sender of its own ARP requests", last(x.announcements), "arp_announce", 2, c.announce())
 		return
 	}
 	where := "is not"
@@ -204,13 +215,16 @@ func (s *scene) causes(x *suspect) []string {
 
 // replyCauses are those for which the host may answer who-has VIP.
 func (s *scene) replyCauses(x *suspect) (all []string) {
-	if len(x.replies) == 0 {
+	if len(x.replies) == 0 || x.repliedOnce() {
 		return nil
 	}
 	add := func(is func(hypothesis) bool, cause string) {
 		if x.class.any(is) {
 			all = append(all, cause)
 		}
+	}
+	if s.misnamed() {
+		all = append(all, fmt.Sprintf("it is the director, and --director names another host, %s, which does not answer: then set nothing there", s.people.call(s.directorMAC)))
 	}
 	add(func(h hypothesis) bool { return h.Ignore == 0 && h.Place.holds() && !h.Place.nic() },
 		"arp_ignore is not set (or on lo alone): `sysctl -a 2>/dev/null | grep 'arp_ignore '`")
@@ -228,7 +242,7 @@ func (s *scene) replyCauses(x *suspect) (all []string) {
 
 // announceCauses are those for which it may announce the VIP.
 func (s *scene) announceCauses(x *suspect) (all []string) {
-	if len(x.announcements) == 0 {
+	if len(x.announcements) == 0 || x.announcedOnce() {
 		return nil
 	}
 	if slices.Contains(x.class.announce(), 0) {

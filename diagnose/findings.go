@@ -63,7 +63,7 @@ func (s *scene) leaks(x *suspect) (all []Finding) {
 		all = append(all, f)
 		// With arp_ignore 0 ruled out, the interface that is asked is nearly
 		// always the reason.
-		if !x.past(x.replies) && x.class.any(func(h hypothesis) bool { return h.Place.nic() }) && !slices.Contains(x.class.ignore(), 0) {
+		if !x.repliedOnce() && x.class.any(func(h hypothesis) bool { return h.Place.nic() }) && !slices.Contains(x.class.ignore(), 0) {
 			f := s.about(x, OnNIC, Critical, s.pair(x.replies))
 			s.explainNIC(x, &f)
 			all = append(all, f)

@@ -21,6 +21,7 @@ type Inspection struct {
 	Rules     bool           // `ip rule` has rules that are not followed
 	Elsewhere []kernel.Route // of tables that only those rules lead to
 	Filters   []string       // what may drop ARP
+	Hidden    bool           // there may be more of them, which only root can read
 
 	Role Role // empty: guessed from where each VIP sits
 }
@@ -86,6 +87,7 @@ type judge struct {
 	vip    netip.Addr
 	role   Role
 	reason string
+	unsure bool    // the role is a guess that its settings speak against
 	at     []place // where the VIP is
 
 	now   *state
@@ -156,6 +158,9 @@ func (in *Inspection) Candidates() (all []netip.Addr) {
 func (in *Inspection) judge(vip netip.Addr, now *state) *judge {
 	j := &judge{Inspection: in, vip: vip, role: in.Role, now: now, at: now.at[vip]}
 	j.cast()
+	j.unsure = j.role == Director && in.Role == "" && !slices.ContainsFunc(j.at, func(p place) bool {
+		return !j.curedOn(p.dev)
+	})
 	return j
 }
 
@@ -184,6 +189,14 @@ func (j *judge) cast() {
 	}
 }
 
+// curedOn reports whether an interface has the settings of a real server's. Few
+// directors have them, and a real server whose VIP is there would answer for it.
+func (j *judge) curedOn(dev string) bool {
+	own := j.Interface(dev)
+	ignore := max(j.All.ARPIgnore, own.ARPIgnore)
+	return (ignore == 1 || ignore == 2) && max(j.All.ARPAnnounce, own.ARPAnnounce) == 2
+}
+
 // result is everything that can be said about the VIP.
 func (j *judge) result() Result {
 	views := j.views(j.now)
@@ -204,7 +217,7 @@ func weight(s Severity) int { return slices.Index([]Severity{Info, Warning, Crit
 
 func (j *judge) verdict(findings []Finding) Verdict {
 	v := Pass
-	if len(j.now.segments) == 0 || j.Rules || len(j.Filters) > 0 || j.Boot != nil && len(j.Boot.Unreadable) > 0 {
+	if j.unsure || len(j.now.segments) == 0 || j.Rules || len(j.Filters) > 0 || j.Boot != nil && len(j.Boot.Unreadable) > 0 {
 		v = Inconclusive
 	}
 	for _, f := range findings {

@@ -75,6 +75,9 @@ func (j *judge) summary(r Result, now []trouble) string {
 		text += " holds it silently: it neither answers for it nor announces it"
 	}
 	var doubts []string
+	if j.unsure {
+		doubts = append(doubts, "it has the arp_ignore and arp_announce of a real server, which should not: say which it is, with --role director or --role real-server")
+	}
 	for _, f := range r.Findings {
 		switch f.Code {
 		case NotPersistent, Overridden:
@@ -124,6 +127,9 @@ func (j *judge) notes(r Result) (all []Note) {
 	}
 	if len(j.Filters) > 0 {
 		all = append(all, Note{Text: fmt.Sprintf("A filter may drop ARP or change it: %s. Its rules are not followed: what is said here is what the host does without them.", some(j.Filters))})
+	}
+	if j.Hidden && len(j.Filters) == 0 {
+		all = append(all, Note{Text: "Whether nftables drops ARP, or changes it, could not be read: only root can."})
 	}
 	return all
 }

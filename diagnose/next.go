@@ -43,7 +43,7 @@ func Next(wire *evidence.Log, asked Config, vip netip.Addr) (all []evidence.Ques
 			}
 		}
 	}
-	return slices.Concat(all, s.relations(), k.doubts(&asked))
+	return slices.Concat(all, s.relations(), k.unclear(&asked))
 }
 
 // relations asks each claimant for the addresses of the others: whoever answers
@@ -75,7 +75,8 @@ func (s *scene) relations() (all []evidence.Question) {
 	if len(s.order) < 2 || !slices.ContainsFunc(s.order, s.faceless) {
 		return all
 	}
-	// The host behind such an address was not seen to answer a ping with its own.
+	// The host behind such an address was not seen to answer a ping with its own, so
+	// whoever was not is asked as well.
 	pinged := 0
 	for _, mac := range s.order {
 		if !mac.IsGroup() && pinged < mostPinged && (slices.Contains(claimants, mac) || s.faceless(mac) || len(s.deeds[mac].echoes) == 0) {

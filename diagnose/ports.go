@@ -27,11 +27,11 @@ func portsOf(log *evidence.Log, cfg *Config) ports {
 	return acquaint(log).ports(cfg)
 }
 
-// ports finds those of bonds. Two kinds
-// are sure. The one answers a who-has that was sent to the other alone, which nobody
-// passes on, and never do both answer one and the same (balance-alb). Or it answers
-// echo requests that the other was sent alone, but is deaf to its own, and speaks
-// no ARP at all (balance-tlb): so there is nothing that it could be accused of.
+// ports finds those of bonds. Two kinds are sure. The one answers a who-has that was
+// sent to the other alone, which nobody passes on, and never do both answer one and the
+// same (balance-alb). Or it answers echo requests that the other was sent alone, but is
+// deaf to its own, and speaks no ARP at all (balance-tlb): so there is nothing that it
+// could be accused of.
 func (k *acquaintance) ports(cfg *Config) ports {
 	p := ports{}
 	found := map[evidence.MAC][]evidence.MAC{}
@@ -41,8 +41,7 @@ func (k *acquaintance) ports(cfg *Config) ports {
 			port, one = b, a
 		}
 		named := func(h evidence.Host) bool { return h.MAC == port }
-		// What is sent to a group's address goes to all.
-		if port.IsGroup() || one.IsGroup() || port == cfg.Self.MAC || one == cfg.Self.MAC || shared(port) || shared(one) || slices.ContainsFunc(cfg.RealServers, named) {
+		if !couldBePort(port, one, cfg) || slices.ContainsFunc(cfg.RealServers, named) {
 			return
 		}
 		if !slices.Contains(found[port], one) {

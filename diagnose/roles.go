@@ -120,15 +120,15 @@ func (s *scene) crosses(a, b evidence.MAC) bool {
 // master, by its adverts, and who was it before. Such a host answers who-has with
 // that one, and sends all else with its own: keepalived with use_vmac does so. Where
 // the adverts are not heard (unicast_peer), the master is the one host that answers
-// pings which the shared address alone was sent, for no router passes those on: their
-// time to live is 1.
+// pings of a run which the shared address alone was sent, for no router passes those on:
+// their time to live is 1. And who was named as the director by its own address is it.
 func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
 	all := map[evidence.MAC]bool{}
 	if !shared(virtual) || s.splitBrain() {
 		return all
 	}
 	var answering []evidence.MAC
-	if s.faceless(virtual) {
+	if !s.witness && s.faceless(virtual) {
 		for _, mac := range s.order {
 			if d := s.deeds[mac]; len(d.replies)+len(d.gratuitous) == 0 && s.crosses(mac, virtual) {
 				answering = append(answering, mac)
@@ -138,8 +138,10 @@ func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
 	if len(answering) == 1 {
 		all[answering[0]] = true
 	}
-	if mac, ok := s.people.find(s.cfg.Director); ok && !s.cfg.Director.IsZero() {
-		all[mac] = true
+	if !s.cfg.Director.IsZero() {
+		if mac, ok := s.people.find(s.cfg.Director); ok {
+			all[mac] = true
+		}
 	}
 	for _, a := range s.adverts {
 		mac := a.Src

@@ -13,10 +13,11 @@ type span struct{ from, to time.Time }
 
 func (p span) has(t time.Time) bool { return !t.Before(p.from) && (p.to.IsZero() || !t.After(p.to)) }
 
-// turn finds when a host began to answer who-has VIP, or ceased to, while a long run
-// asked all for it again and again: one of the two is not its way, but what somebody
+// turn finds when a host last began to answer who-has VIP, or ceased to, while a long
+// run asked all for it again and again: one of the two is not its way, but what somebody
 // did to it. What counts is the part of the run after that; where the host did nothing
-// at all any more, it has left, and the part before counts.
+// at all any more, it has left, and the part before counts. Broadcasts alone are
+// compared, for there are odd hosts that answer no others.
 func (s *scene) turn(mac evidence.MAC) (part span, ok bool) {
 	var asks, replies []evidence.Record
 	for _, ask := range s.sent {
@@ -32,27 +33,38 @@ func (s *scene) turn(mac evidence.MAC) (part span, ok bool) {
 	if len(replies) < asksNeeded {
 		return part, false
 	}
-	first, last := replies[0].Time.Add(-promptly), replies[len(replies)-1].Time
-	var unanswered time.Time // the first ask to which there was no reply any more
-	earlier, later := 0, 0
+	// gaps[i] counts the questions that were not answered before replies[i], and the
+	// last of them those after all replies.
+	gaps := make([]int, len(replies)+1)
+	var unanswered time.Time // the first of the last gap
 	for _, ask := range asks {
-		switch {
-		case ask.Time.Before(first):
-			earlier++
-		case ask.Time.After(last) && s.heard(ask, s.cfg.wait()):
-			if later++; later == 1 {
-				unanswered = ask.Time
-			}
+		i, _ := slices.BinarySearchFunc(replies, ask, func(reply, ask evidence.Record) int {
+			return reply.Time.Add(promptly).Compare(ask.Time) // their clocks may differ a little
+		})
+		if i < len(replies) && replies[i].Time.Sub(ask.Time) < promptly || !s.heard(ask, s.cfg.wait()) {
+			continue // it was answered, or may yet be
+		}
+		if gaps[i]++; i == len(replies) && gaps[i] == 1 {
+			unanswered = ask.Time
 		}
 	}
-	switch {
-	case earlier >= silentForGood && later < silentForGood:
-		return span{from: first}, true
-	case later >= silentForGood && earlier < silentForGood:
-		if s.by[mac][len(s.by[mac])-1].Time.Before(unanswered) {
-			return span{to: unanswered.Add(-time.Nanosecond)}, true
+	// Whoever answers now and then has its pauses all the time.
+	for i := len(replies); i >= 0; i-- {
+		usual := 0
+		for j, n := range gaps[1:len(replies)] {
+			if j+1 != i && (j+1 > i || i == len(replies)) {
+				usual = max(usual, n)
+			}
 		}
-		return span{from: last.Add(time.Nanosecond)}, true
+		switch {
+		case gaps[i] < silentForGood || gaps[i] <= 2*usual:
+		case i < len(replies):
+			return span{from: replies[i].Time.Add(-promptly)}, len(replies)-i >= asksNeeded
+		case s.by[mac][len(s.by[mac])-1].Time.Before(unanswered):
+			return span{to: unanswered.Add(-time.Nanosecond)}, true
+		default:
+			return span{from: unanswered}, true
+		}
 	}
 	return part, false
 }
@@ -65,24 +77,41 @@ func (s *scene) turned(suspects []*suspect) (notes []Note) {
 			continue
 		}
 		if !x.class.until.IsZero() {
-			notes = append(notes, Note{Text: fmt.Sprintf("%s was not heard any more after %s, and what is said about it is what it did until then: is it down?",
-				s.people.call(x.mac), clock(x.class.until))})
+			notes = append(notes, Note{Text: fmt.Sprintf("%s is silent since %s: is it down? What is said about it holds until then", s.people.call(x.mac), clock(x.class.until))})
 		}
-		if !x.class.since.IsZero() && x.part.role != Director {
-			notes = append(notes, Note{Text: fmt.Sprintf("%s behaved otherwise before %s: somebody changed its settings, and those that are shown are the later ones",
-				s.people.call(x.mac), clock(x.class.since))})
+		if !x.class.since.IsZero() {
+			notes = append(notes, Note{Text: fmt.Sprintf("somebody changed the settings of %s by %s: those shown are the new ones", s.people.call(x.mac), clock(x.class.since))})
 		}
 	}
 	return notes
 }
 
+// last is the time of the last one.
+func last(recs []evidence.Record) time.Time { return recs[len(recs)-1].Time }
+
 // clock is a time of day as it is said.
-func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC") }
+func clock(t time.Time) string { return t.UTC().Format("15:04:05.0 UTC") }
+
+// repliedOnce reports whether a host answered for the VIP only before somebody changed
+// its settings, and announcedOnce whether it announced it only then.
+func (x *suspect) repliedOnce() bool {
+	return len(x.replies) > 0 && x.past(x.replies) && x.class.answersVIP() == No
+}
+
+func (x *suspect) announcedOnce() bool {
+	return len(x.announcements) > 0 && x.past(x.announcements) && x.class.announcesVIP() == No
+}
 
 // past reports whether all of that was before somebody changed the host's settings.
 func (x *suspect) past(did []evidence.Record) bool {
 	since := x.class.since
 	return !since.IsZero() && !slices.ContainsFunc(did, func(rec evidence.Record) bool { return !rec.Time.Before(since) })
+}
+
+// anew reports whether all of that was after it.
+func (x *suspect) anew(did []evidence.Record) bool {
+	since := x.class.since
+	return len(did) > 0 && !since.IsZero() && !slices.ContainsFunc(did, func(rec evidence.Record) bool { return rec.Time.Before(since) })
 }
 
 // mostSteps is how many moments are tried as that of a change.

@@ -22,25 +22,28 @@ func TestTurn(t *testing.T) {
 	away := func(is bool) func(*actor) { return func(a *actor) { a.off = is } }
 	nothing := func(*actor) {}
 	for _, tc := range []struct {
-		name       string
-		first      kernel.Settings
-		then, last func(*actor) // what is done to it after some questions, and after more
-		ignore     bool         // whether arp_ignore 0 is possible
-		summary    string
-		note       string
+		name    string
+		first   kernel.Settings
+		then    []func(*actor) // what is done to it, each after some questions
+		ignore  bool           // whether arp_ignore 0 is possible
+		summary string
+		note    string
 	}{
-		{"mended", wrong, set(right), nothing, false, "answered for it until 12:00:00 UTC", "behaved otherwise before 12:00:00 UTC"},
-		{"mended at last", wrong, nothing, set(right), false, "answered for it until 12:00:01 UTC", "behaved otherwise before 12:00:01 UTC"},
-		{"broken", right, nothing, set(wrong), true, "answers for it and announces it", "behaved otherwise before 12:00:01 UTC"},
-		{"not at all", wrong, nothing, nothing, true, "answers for it and announces it", ""},
-		{"it has left", wrong, away(true), nothing, true, "answers for it", "was not heard any more after 12:00:01 UTC"},
-		{"it was away for a while", wrong, away(true), away(false), true, "answers for it and announces it", ""},
+		{"mended", wrong, []func(*actor){set(right), nothing, nothing}, false, "answered for it until 12:00:00.4 UTC", "somebody changed the settings of 192.168.1.41 by "},
+		{"mended at last", wrong, []func(*actor){nothing, set(right)}, false, "answered for it until 12:00:01.6 UTC", "somebody changed the settings of 192.168.1.41 by "},
+		{"half mended", wrong, []func(*actor){set(kernel.Settings{ARPIgnore: 1}), nothing}, false, "answered for it until 12:00:00.4 UTC and announces it", "somebody changed the settings of 192.168.1.41 by "},
+		{"broken", right, []func(*actor){nothing, set(wrong)}, true, "answers for it since 12:00:01.7 UTC and announces it", "somebody changed the settings of 192.168.1.41 by "},
+		{"broken and mended", right, []func(*actor){nothing, set(wrong), set(right)}, false, "answered for it until 12:00:02.1 UTC", "somebody changed the settings of 192.168.1.41 by "},
+		{"mended and broken", wrong, []func(*actor){set(right), nothing, set(wrong)}, true, "answers for it and announces it", ""},
+		{"not at all", wrong, []func(*actor){nothing, nothing}, true, "answers for it and announces it", ""},
+		{"it has left", wrong, []func(*actor){away(true), nothing}, true, "answers for it", "192.168.1.41 is silent since 12:00:01.1 UTC"},
+		{"it was away for a while", wrong, []func(*actor){away(true), away(false)}, true, "answers for it and announces it", ""},
 	} {
 		server := server(r1, r1IP, 0, 0, "lo")
 		set(tc.first)(server)
 		l := newLab(director(), server)
 		l.asking(vip)
-		for _, do := range []func(*actor){tc.then, tc.last} {
+		for _, do := range tc.then {
 			do(server)
 			for range silentForGood + 1 {
 				l.whoHas(vip, client, evidence.Broadcast)
@@ -56,14 +59,62 @@ func TestTurn(t *testing.T) {
 		if slices.Contains(h.ARPIgnore, 0) != tc.ignore || len(h.ARPIgnore) == 0 {
 			t.Errorf("%s: arp_ignore %v", tc.name, h.ARPIgnore)
 		}
+		i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Code == ReplyLeak })
+		once := strings.Contains(tc.summary, "answered for it until")
+		if f := r.Findings[i]; strings.Contains(f.Summary, "answered who-has 192.168.1.99 until 12:00:0") != once || strings.Contains(f.Why, "somebody changed its settings") != once || once && len(f.Causes) > 0 {
+			t.Errorf("%s: %+v", tc.name, f)
+		}
 		told := ""
 		for _, n := range r.Notes {
-			if strings.Contains(n.Text, "behaved otherwise") || strings.Contains(n.Text, "not heard any more") {
+			if strings.Contains(n.Text, "somebody changed") || strings.Contains(n.Text, "is silent since") {
 				told = n.Text
 			}
 		}
 		if tc.note == "" && told != "" || !strings.Contains(told, tc.note) {
 			t.Errorf("%s: %q", tc.name, told)
+		}
+	}
+}
+
+// A director that ceases to answer is no pass, whether it has left or was changed.
+func TestTurnOfTheDirector(t *testing.T) {
+	for name, do := range map[string]func(*actor){
+		"it has left": func(a *actor) { a.off = true },
+		"it is mute":  func(a *actor) { a.host.Interfaces[1].ARPIgnore = 8 },
+	} {
+		d := director()
+		l := newLab(d, server(r1, r1IP, 1, 2, "lo"))
+		l.asking(vip)
+		do(d)
+		for range silentForGood {
+			l.whoHas(vip, client, evidence.Broadcast)
+			l.tick(200 * time.Millisecond)
+		}
+		l.testing(vip)
+		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, RealServers: []evidence.Host{r1Named}, Self: self(vip).Self})[0]
+		if r.Verdict == Pass || !strings.Contains(r.Summary, "192.168.1.10, its director, answered until 12:00:00.4 UTC and no more") {
+			t.Errorf("%s: %s: %s; %+v; %+v", name, r.Verdict, r.Summary, r.Hosts, r.Notes)
+		}
+	}
+}
+
+// Whoever answers now and then only (a limit, a filter) was not changed: no Linux
+// setting fits that.
+func TestNowAndThenIsNoTurn(t *testing.T) {
+	for _, each := range []int{3, 5, 7} {
+		odd := server(r1, r1IP, 0, 0, "lo")
+		l := newLab(director(), odd)
+		for i := range 30 {
+			odd.off = i%each != 0
+			l.whoHas(vip, client, evidence.Broadcast)
+			l.tick(200 * time.Millisecond)
+		}
+		odd.off = false
+		odd.host.Interfaces[1].ARPIgnore = 1 // so that nothing fits
+		l.testing(vip)
+		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, RealServers: []evidence.Host{r1Named}, Self: self(vip).Self})[0]
+		if h := hostOf(t, r, r1); len(h.ARPIgnore) > 0 || strings.Contains(r.Summary, "until") {
+			t.Errorf("each %d: arp_ignore %v: %s", each, h.ARPIgnore, r.Summary)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -11,25 +12,27 @@ import (
 )
 
 // readFilters lists what may drop ARP before the rules of package kernel see it,
-// or after. What may not be read, as nftables without CAP_NET_ADMIN, is left out.
-func readFilters() (all []string) {
+// or after. hidden says that nftables may have more, which only CAP_NET_ADMIN shows.
+func readFilters() (all []string, hidden bool) {
 	// Not /proc/net: that is the namespace of the first thread.
 	names, _ := os.ReadFile("/proc/thread-self/net/arp_tables_names")
 	for name := range strings.FieldsSeq(string(names)) {
 		all = append(all, "the table "+name+" of arptables")
 	}
 	if !hasNftables() {
-		return all
+		return all, false
 	}
 	for _, family := range []struct {
 		number uint8
 		name   string
 	}{{unix.NFPROTO_ARP, "arp"}, {unix.NFPROTO_NETDEV, "netdev"}, {unix.NFPROTO_BRIDGE, "bridge"}} {
-		for _, chain := range hookedChains(family.number) {
+		chains, err := hookedChains(family.number)
+		hidden = hidden || errors.Is(err, unix.EPERM)
+		for _, chain := range chains {
 			all = append(all, fmt.Sprintf("chain %s %s of nftables", family.name, chain))
 		}
 	}
-	return all
+	return all, hidden
 }
 
 // hasNftables reports whether the kernel has nftables already: to ask one that
@@ -52,12 +55,12 @@ func hasNftables() bool {
 
 // hookedChains lists the chains of a family that see packets and do something
 // about them: base chains that have rules, or drop what no rule accepts.
-func hookedChains(family uint8) (all []string) {
+func hookedChains(family uint8) (all []string, err error) {
 	req := nl.NewNetlinkRequest(unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_GETCHAIN, unix.NLM_F_DUMP)
 	req.AddData(&nl.Nfgenmsg{NfgenFamily: family, Version: unix.NFNETLINK_V0})
 	msgs, err := req.Execute(unix.NETLINK_NETFILTER, 0)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	for _, m := range msgs {
 		if len(m) < nl.SizeofNfgenmsg || m[0] != family {
@@ -87,5 +90,5 @@ func hookedChains(family uint8) (all []string) {
 			all = append(all, table+" "+name)
 		}
 	}
-	return all
+	return all, nil
 }

@@ -19,6 +19,7 @@ type Host struct {
 	Rules     bool           // `ip rule` has other rules than the three that every host starts with
 	Elsewhere []kernel.Route // of other tables
 	Filters   []string       // what may drop ARP: chains of nftables with rules, tables of arptables
+	Hidden    bool           // nftables may have more of them, which only CAP_NET_ADMIN shows
 }
 
 // A Link is what package kernel need not know of an interface.

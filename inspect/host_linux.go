@@ -63,7 +63,7 @@ func ReadHost() (Host, error) {
 	if err = h.readRoutes(names); err != nil {
 		return h, fmt.Errorf("reading the routes of this host: %w", err)
 	}
-	h.Filters = readFilters()
+	h.Filters, h.Hidden = readFilters()
 	return h, nil
 }
 

@@ -27,7 +27,7 @@ type Run struct {
 	macs   map[netip.Addr]evidence.MAC // who claims which other address
 
 	askedRIP map[evidence.MAC]int  // how often a host was asked alone for its own address
-	probe    []evidence.Question   // who is to be sent which ARP probes at last, one at a time
+	probe    []evidence.Question   // ARP probes that are sent at the end, one by one
 	searched map[evidence.MAC]bool // hosts that were asked for every address
 
 	link  Link

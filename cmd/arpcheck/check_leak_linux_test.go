@@ -92,7 +92,7 @@ func TestCheckTurn(t *testing.T) {
 			o := check(t, lab.Host("client"), "--director", "192.168.1.10", "-c", "14")
 			r := o.wants(1, tc.findings...)
 			if !strings.HasPrefix(r.Summary, tc.summary) || !slices.ContainsFunc(r.Notes, func(n diagnose.Note) bool {
-				return strings.Contains(n.Text, "192.168.1.41 behaved otherwise before")
+				return strings.Contains(n.Text, "somebody changed the settings of 192.168.1.41 by")
 			}) {
 				t.Errorf("%s, with %+v", r.Summary, r.Notes)
 			}

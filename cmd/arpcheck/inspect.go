@@ -135,7 +135,7 @@ func (o *inspectOptions) read() (*diagnose.Inspection, error) {
 	in := &diagnose.Inspection{
 		Host: host.Host, Default: host.Default, NetNS: o.netns, Role: o.role,
 		Links: make(map[string]diagnose.Link, len(host.Links)),
-		Rules: host.Rules, Elsewhere: host.Elsewhere, Filters: host.Filters,
+		Rules: host.Rules, Elsewhere: host.Elsewhere, Filters: host.Filters, Hidden: host.Hidden,
 	}
 	for name, l := range host.Links {
 		in.Links[name] = diagnose.Link(l)
