@@ -302,7 +302,7 @@ func TestCapturedMend(t *testing.T) {
 	if r.Verdict != Fail || !hasCode(r, ReplyLeak) || slices.Contains(h.ARPIgnore, 0) {
 		t.Errorf("%s, arp_ignore %v: %s", r.Verdict, h.ARPIgnore, r.Summary)
 	}
-	if !slices.ContainsFunc(r.Notes, func(n Note) bool { return strings.Contains(n.Text, "somebody changed the settings of") }) {
+	if !slices.ContainsFunc(r.Notes, func(n Note) bool { return strings.Contains(n.Text, "something was changed on") }) {
 		t.Errorf("that it changed is not told: %v", r.Notes)
 	}
 }

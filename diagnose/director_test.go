@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/arpcheck/arpcheck/evidence"
+	"github.com/arpcheck/arpcheck/kernel"
 )
 
 // Who the director is, where two hosts answer and nobody was named.
@@ -65,12 +66,15 @@ func TestHostBehindAVirtualRouter(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		also  evidence.MAC // who answers those pings besides; zero: nobody
+		home  bool         // the master is found at the router's address by its own
 		leaks []string
 	}{
-		{"one master", evidence.MAC{}, nil},
-		{"a server that announces it as well", r2, []string{"vip-announce-leak " + dirMAC.String(), "vip-announce-leak " + r2.String()}},
+		{"one master", evidence.MAC{}, true, nil},
+		{"perhaps a server that is passed all that is for the VIP", evidence.MAC{}, false, []string{"vip-announce-leak " + dirMAC.String()}},
+		{"a server that announces it as well", r2, true, []string{"vip-announce-leak " + r2.String()}},
 	} {
 		master := server(dirMAC, dirIP, 1, 0, "lo")
+		own := kernel.Address{Prefix: netip.PrefixFrom(dirIP, 32)}
 		router := server(vmac, netip.Addr{}, 1, 0, modelNIC)
 		router.rip = netip.MustParseAddr("192.168.1.254")
 		router.host.Interfaces[1].Addresses = router.host.Interfaces[1].Addresses[1:]
@@ -78,12 +82,19 @@ func TestHostBehindAVirtualRouter(t *testing.T) {
 		for i := range byte(20) {
 			router.known[netip.AddrFrom4([4]byte{192, 168, 1, 200 + i})] = true
 		}
+		router.host.Interfaces[0].Addresses = append(router.host.Interfaces[0].Addresses, own)
 		l := newLab(router, master, server(r1, r1IP, 1, 2, "lo"))
 		if !tc.also.IsZero() {
 			l.actors = append(l.actors, server(r2, netip.MustParseAddr("192.168.1.42"), 1, 0, "lo"))
 		}
 		l.asking(vip)
 		l.testing(vip)
+		if log := l.end(); !slices.Contains(Next(&log, self(vip), vip), evidence.Question{To: vmac, Kind: evidence.EchoRequest, Target: dirIP}) {
+			t.Errorf("%s: %s is not pinged at the router's", tc.name, dirIP)
+		}
+		if tc.home {
+			l.echo(dirIP, client, vmac)
+		}
 		if !tc.also.IsZero() {
 			l.echo(vip, client, vmac)
 			l.add(0, evidence.Record{Kind: evidence.EchoReply, Src: tc.also, Dst: selfMAC, SenderIP: vip, TargetIP: client, ID: 7, Seq: l.echoSeq})

@@ -74,7 +74,7 @@ func (s *scene) doubts(suspects []*suspect, missing []Host, findings []Finding) 
 	d.add(!s.ownerKnown() && s.splitBrain(), ofReply, "several hosts advertise it by VRRP at the same time, and %s", s.onlyAnswer())
 	d.add(s.onSelf(), ofReply, "this host has the VIP itself and cannot see its own answers")
 	for _, x := range suspects {
-		if len(x.replies) > 0 && x.part.role == Director && !s.former[x.mac] && (!x.class.until.IsZero() || x.repliedOnce()) {
+		if len(x.replies) > 0 && x.part.role == Director && !s.former[x.mac] && (s.left(x) || x.repliedOnce()) {
 			d.add(true, ofReply, "%s, its director, answered until %s and no more", s.people.call(x.mac), clock(last(x.replies)))
 		}
 	}

@@ -94,7 +94,7 @@ func (s *scene) overreach(x *suspect) (all []Finding) {
 		s.explainWide(&f)
 		return append(all, f)
 	}
-	proxies := x.class.holdsVIP() == No && len(x.replies) > 0
+	proxies := x.class.holdsVIP() == No && len(x.replies) > 0 && !x.past(x.replies)
 	if len(grabbed) > 0 || proxies {
 		f := s.about(x, ProxyARP, Warning, append(grabbed, s.pair(x.replies)...))
 		f.Summary = fmt.Sprintf("%s answers who-has for addresses that it does not have, but routes to.", name)

@@ -84,6 +84,14 @@ func (s *scene) relations() (all []evidence.Question) {
 			pinged++
 		}
 	}
+	// Who answers at an address that routers share: its own host?
+	for _, virtual := range claimants {
+		for _, mac := range s.order {
+			if ips := s.people.ips[mac]; shared(virtual) && len(ips) > 0 && s.crosses(mac, virtual) {
+				add(evidence.Question{To: virtual, Kind: evidence.EchoRequest, Target: ips[0]})
+			}
+		}
+	}
 	if len(claimants) > 1 {
 		for _, mac := range claimants {
 			add(evidence.Question{To: mac, Kind: evidence.ARPRequest, Target: s.vip, Sender: evidence.AsNobody})

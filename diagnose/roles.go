@@ -120,8 +120,9 @@ func (s *scene) crosses(a, b evidence.MAC) bool {
 // master, by its adverts, and who was it before. Such a host answers who-has with
 // that one, and sends all else with its own: keepalived with use_vmac does so. Where
 // the adverts are not heard (unicast_peer), the master is the one host that answers
-// pings of a run which the shared address alone was sent, for no router passes those on:
-// their time to live is 1. And who was named as the director by its own address is it.
+// pings to its own address which a run sent to the shared one alone: no router passes
+// those on, for their time to live is 1, and no balancer, for they are not for the VIP.
+// And who was named as the director by its own address is it.
 func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
 	all := map[evidence.MAC]bool{}
 	if !shared(virtual) || s.splitBrain() {
@@ -130,7 +131,7 @@ func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
 	var answering []evidence.MAC
 	if !s.witness && s.faceless(virtual) {
 		for _, mac := range s.order {
-			if d := s.deeds[mac]; len(d.replies)+len(d.gratuitous) == 0 && s.crosses(mac, virtual) {
+			if d := s.deeds[mac]; len(d.replies)+len(d.gratuitous) == 0 && s.crosses(mac, virtual) && s.atHome(mac, virtual) {
 				answering = append(answering, mac)
 			}
 		}
@@ -154,6 +155,16 @@ func (s *scene) behind(virtual evidence.MAC) map[evidence.MAC]bool {
 		}
 	}
 	return all
+}
+
+// atHome reports whether a host answers echo requests to its own address that another
+// MAC address alone was sent.
+func (s *scene) atHome(mac, at evidence.MAC) bool {
+	return slices.ContainsFunc(s.by[mac], func(reply evidence.Record) bool {
+		return reply.Kind == evidence.EchoReply && slices.Contains(s.people.ips[mac], reply.SenderIP) && slices.ContainsFunc(s.sent, func(ask evidence.Record) bool {
+			return ask.Dst == at && answersTo(&reply, &ask, mac)
+		})
+	})
 }
 
 // sameGroup reports whether two MAC addresses are of one GLBP group, whose

@@ -21,15 +21,22 @@ func (p span) has(t time.Time) bool { return !t.Before(p.from) && (p.to.IsZero()
 func (s *scene) turn(mac evidence.MAC) (part span, ok bool) {
 	var asks, replies []evidence.Record
 	for _, ask := range s.sent {
-		if ask.Kind == evidence.ARPRequest && ask.Dst == evidence.Broadcast && ask.TargetIP == s.vip && (ask.SenderIP == s.cfg.Self.Addr || !s.cfg.Self.Addr.IsValid()) {
+		if ask.Kind == evidence.ARPRequest && (ask.Dst == evidence.Broadcast || ask.Dst == mac) && ask.TargetIP == s.vip && (ask.SenderIP == s.cfg.Self.Addr || !s.cfg.Self.Addr.IsValid()) {
 			asks = append(asks, ask)
 		}
 	}
 	for _, rec := range s.by[mac] {
-		if rec.Kind == evidence.ARPReply && answersAny(&rec, asks, mac) {
-			replies = append(replies, rec)
+		// What was asked last is what it answers.
+		for i := len(asks) - 1; i >= 0; i-- {
+			if answersTo(&rec, &asks[i], mac) {
+				if asks[i].Dst == evidence.Broadcast {
+					replies = append(replies, rec)
+				}
+				break
+			}
 		}
 	}
+	asks = slices.DeleteFunc(asks, func(ask evidence.Record) bool { return ask.Dst != evidence.Broadcast })
 	if len(replies) < asksNeeded {
 		return part, false
 	}
@@ -76,11 +83,16 @@ func (s *scene) turned(suspects []*suspect) (notes []Note) {
 		if s.former[x.mac] || s.spoofs(x.mac) {
 			continue
 		}
-		if !x.class.until.IsZero() {
-			notes = append(notes, Note{Text: fmt.Sprintf("%s is silent since %s: is it down? What is said about it holds until then", s.people.call(x.mac), clock(x.class.until))})
+		name := s.people.call(x.mac)
+		if at := x.class.until; s.left(x) {
+			notes = append(notes, Note{Text: fmt.Sprintf("%s is silent since %s: is it down? What is said about it holds until then", name, clock(at))})
 		}
-		if !x.class.since.IsZero() {
-			notes = append(notes, Note{Text: fmt.Sprintf("somebody changed the settings of %s by %s: those shown are the new ones", s.people.call(x.mac), clock(x.class.since))})
+		if at := x.class.since; !at.IsZero() {
+			text := "something was changed on %s by %s: its settings, where the VIP is, or a filter; the settings shown are those since then"
+			if !s.by[x.mac][0].Time.Before(at) {
+				text = "%s was not heard before %s: it has come up then, or something was changed there"
+			}
+			notes = append(notes, Note{Text: fmt.Sprintf(text, name, clock(at))})
 		}
 	}
 	return notes
@@ -91,6 +103,20 @@ func last(recs []evidence.Record) time.Time { return recs[len(recs)-1].Time }
 
 // clock is a time of day as it is said.
 func clock(t time.Time) string { return t.UTC().Format("15:04:05.0 UTC") }
+
+// left reports whether a host was not heard any more from some moment on, though others
+// were: else it may be the cable of this one.
+func (s *scene) left(x *suspect) bool {
+	if x.class.until.IsZero() {
+		return false
+	}
+	for mac, recs := range s.by {
+		if mac != x.mac && last(recs).After(x.class.until) {
+			return true
+		}
+	}
+	return false
+}
 
 // repliedOnce reports whether a host answered for the VIP only before somebody changed
 // its settings, and announcedOnce whether it announced it only then.

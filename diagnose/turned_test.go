@@ -29,11 +29,11 @@ func TestTurn(t *testing.T) {
 		summary string
 		note    string
 	}{
-		{"mended", wrong, []func(*actor){set(right), nothing, nothing}, false, "answered for it until 12:00:00.4 UTC", "somebody changed the settings of 192.168.1.41 by "},
-		{"mended at last", wrong, []func(*actor){nothing, set(right)}, false, "answered for it until 12:00:01.6 UTC", "somebody changed the settings of 192.168.1.41 by "},
-		{"half mended", wrong, []func(*actor){set(kernel.Settings{ARPIgnore: 1}), nothing}, false, "answered for it until 12:00:00.4 UTC and announces it", "somebody changed the settings of 192.168.1.41 by "},
-		{"broken", right, []func(*actor){nothing, set(wrong)}, true, "answers for it since 12:00:01.7 UTC and announces it", "somebody changed the settings of 192.168.1.41 by "},
-		{"broken and mended", right, []func(*actor){nothing, set(wrong), set(right)}, false, "answered for it until 12:00:02.1 UTC", "somebody changed the settings of 192.168.1.41 by "},
+		{"mended", wrong, []func(*actor){set(right), nothing, nothing}, false, "answered for it until 12:00:00.4 UTC", "something was changed on 192.168.1.41 by "},
+		{"mended at last", wrong, []func(*actor){nothing, set(right)}, false, "answered for it until 12:00:01.6 UTC", "something was changed on 192.168.1.41 by "},
+		{"half mended", wrong, []func(*actor){set(kernel.Settings{ARPIgnore: 1}), nothing}, false, "answered for it until 12:00:00.4 UTC and announces it", "something was changed on 192.168.1.41 by "},
+		{"broken", right, []func(*actor){nothing, set(wrong)}, true, "answers for it since 12:00:01.7 UTC and announces it", "something was changed on 192.168.1.41 by "},
+		{"broken and mended", right, []func(*actor){nothing, set(wrong), set(right)}, false, "answered for it until 12:00:02.1 UTC", "something was changed on 192.168.1.41 by "},
 		{"mended and broken", wrong, []func(*actor){set(right), nothing, set(wrong)}, true, "answers for it and announces it", ""},
 		{"not at all", wrong, []func(*actor){nothing, nothing}, true, "answers for it and announces it", ""},
 		{"it has left", wrong, []func(*actor){away(true), nothing}, true, "answers for it", "192.168.1.41 is silent since 12:00:01.1 UTC"},
@@ -61,12 +61,12 @@ func TestTurn(t *testing.T) {
 		}
 		i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Code == ReplyLeak })
 		once := strings.Contains(tc.summary, "answered for it until")
-		if f := r.Findings[i]; strings.Contains(f.Summary, "answered who-has 192.168.1.99 until 12:00:0") != once || strings.Contains(f.Why, "somebody changed its settings") != once || once && len(f.Causes) > 0 {
+		if f := r.Findings[i]; strings.Contains(f.Summary, "answered who-has 192.168.1.99 until 12:00:0") != once || strings.Contains(f.Why, "something was changed there") != once || once && len(f.Causes) > 0 {
 			t.Errorf("%s: %+v", tc.name, f)
 		}
 		told := ""
 		for _, n := range r.Notes {
-			if strings.Contains(n.Text, "somebody changed") || strings.Contains(n.Text, "is silent since") {
+			if strings.Contains(n.Text, "something was changed") || strings.Contains(n.Text, "is silent since") {
 				told = n.Text
 			}
 		}
@@ -115,6 +115,50 @@ func TestNowAndThenIsNoTurn(t *testing.T) {
 		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, RealServers: []evidence.Host{r1Named}, Self: self(vip).Self})[0]
 		if h := hostOf(t, r, r1); len(h.ARPIgnore) > 0 || strings.Contains(r.Summary, "until") {
 			t.Errorf("each %d: arp_ignore %v: %s", each, h.ARPIgnore, r.Summary)
+		}
+	}
+}
+
+// A host that loses the VIP, or comes late, has no other settings than before; and what
+// it did with the VIP makes it no proxy.
+func TestTurnOfTheVIP(t *testing.T) {
+	has := server(r1, r1IP, 0, 0, "lo").host.Interfaces[0].Addresses
+	give := func(a *actor, to []kernel.Address) { a.host.Interfaces[0].Addresses = to }
+	for _, tc := range []struct {
+		name        string
+		first, then func(*actor)
+		summary     string
+		note        string
+	}{
+		{"taken off", func(*actor) {}, func(a *actor) { give(a, nil) }, "192.168.1.41 answered for it until ", "something was changed on 192.168.1.41 by "},
+		{"given to it", func(a *actor) { give(a, nil) }, func(a *actor) { give(a, has) }, "192.168.1.41 answers for it", ""},
+		{"it comes late", func(a *actor) { a.off = true }, func(a *actor) { a.off = false }, "192.168.1.41 answers for it", ""},
+	} {
+		server := server(r1, r1IP, 0, 0, "lo")
+		tc.first(server)
+		l := newLab(director(), server)
+		l.asking(vip)
+		for range silentForGood {
+			l.whoHas(vip, client, evidence.Broadcast)
+			l.tick(200 * time.Millisecond)
+		}
+		tc.then(server)
+		for range silentForGood {
+			l.whoHas(vip, client, evidence.Broadcast)
+			l.tick(200 * time.Millisecond)
+		}
+		l.testing(vip)
+		r := Diagnose(l.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, RealServers: []evidence.Host{r1Named}, Self: self(vip).Self})[0]
+		if !strings.HasPrefix(r.Summary, tc.summary) || hasCode(r, ProxyARP) {
+			t.Errorf("%s: %s: %s", tc.name, r.Verdict, r.Summary)
+		}
+		for _, f := range r.Findings {
+			if f.Code == ReplyLeak && tc.note != "" && !strings.Contains(f.Why, "arp_ignore may still be 0 there") {
+				t.Errorf("%s: %s", tc.name, f.Why)
+			}
+		}
+		if tc.note != "" && !slices.ContainsFunc(r.Notes, func(n Note) bool { return strings.HasPrefix(n.Text, tc.note) }) {
+			t.Errorf("%s: %+v", tc.name, r.Notes)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func TestCheckTurn(t *testing.T) {
 		ignore      []int // that it cannot have
 	}{
 		{"mended", scenarios.Server{}, right, "192.168.1.41 answered for it until ", []string{"vip-reply-leak " + r1.String()}, silent},
-		{"broken", right, scenarios.Server{}, "192.168.1.41 answers for it and announces it; ",
+		{"broken", right, scenarios.Server{}, "192.168.1.41 answers for it since ",
 			[]string{"vip-announce-leak " + r1.String(), "vip-reply-leak " + r1.String()}, replies},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestCheckTurn(t *testing.T) {
 			o := check(t, lab.Host("client"), "--director", "192.168.1.10", "-c", "14")
 			r := o.wants(1, tc.findings...)
 			if !strings.HasPrefix(r.Summary, tc.summary) || !slices.ContainsFunc(r.Notes, func(n diagnose.Note) bool {
-				return strings.Contains(n.Text, "somebody changed the settings of 192.168.1.41 by")
+				return strings.Contains(n.Text, "something was changed on 192.168.1.41 by ")
 			}) {
 				t.Errorf("%s, with %+v", r.Summary, r.Notes)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -17,6 +18,12 @@ const mostReplies = 8
 type frameID struct {
 	file   string
 	number int
+}
+
+// A claim is that an address is at a MAC address.
+type claim struct {
+	mac evidence.MAC
+	ip  netip.Addr
 }
 
 // proving picks the frames that the results rest on: the evidence of each
@@ -64,14 +71,38 @@ func proves(comments map[frameID][]string, records []evidence.Record, r *diagnos
 		}
 	}
 	vlans := vlansOf(r.VLAN)
+	own := map[claim]bool{} // what ties a host to its own address
+	for i := range r.Hosts {
+		if h := &r.Hosts[i]; len(h.IPs) > 0 && !h.MAC.IsZero() {
+			own[claim{h.MAC, h.IPs[0]}] = true
+		}
+	}
 	for i := range records {
 		rec := &records[i]
+		if c := (claim{rec.SenderMAC, rec.SenderIP}); rec.IsARP() && !rec.Sent && rec.VLANs == vlans && own[c] {
+			delete(own, c)
+			add(frameID{rec.File, rec.Number}, fmt.Sprintf("name: %s is the host %s", c.mac, c.ip))
+		}
 		if rec.Kind != evidence.ARPReply || rec.SenderIP != r.VIP || owners[rec.SenderMAC] == 0 || rec.VLANs != vlans {
 			continue
 		}
 		owners[rec.SenderMAC]--
+		if ask := askedBy(records[:i], rec); ask != nil {
+			add(frameID{ask.File, ask.Number}, fmt.Sprintf("asks for %s, which the owner answers", r.VIP))
+		}
 		add(frameID{rec.File, rec.Number}, fmt.Sprintf("owner: %s answers for %s, as the director should", rec.SenderMAC, r.VIP))
 	}
+}
+
+// askedBy finds the last who-has to which a reply is the answer; nil: there is none. A
+// reply without it would look as if nobody had asked.
+func askedBy(earlier []evidence.Record, reply *evidence.Record) *evidence.Record {
+	for i := len(earlier) - 1; i >= 0; i-- {
+		if ask := &earlier[i]; ask.Kind == evidence.ARPRequest && ask.TargetIP == reply.SenderIP && ask.SenderIP == reply.TargetIP && ask.VLANs == reply.VLANs {
+			return ask
+		}
+	}
+	return nil
 }
 
 // vlansOf is the stack of tags that a result names.
