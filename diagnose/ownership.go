@@ -90,6 +90,9 @@ func (s *scene) unowned(suspects []*suspect) (Finding, bool) {
 		f.Why += fmt.Sprintf(" %s %s: what is missing is a director that answers.", s.names(holders), do)
 	default:
 		f.Why += " No host on this segment was seen to hold it either."
+		if net := s.cfg.Self.Prefix; net.IsValid() && !net.Contains(s.vip) {
+			f.Why += fmt.Sprintf(" Nor is it in %s, the subnet of %s: is that the VIP, and the interface, that you meant?", net.Masked(), s.cfg.Self.Interface)
+		}
 	}
 	on := "on the director"
 	if director != nil {

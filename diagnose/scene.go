@@ -215,7 +215,7 @@ func (s *scene) askedInFull() bool {
 		return n >= asksNeeded
 	}
 	for _, rec := range slices.Backward(s.asked) {
-		if rec.Dst == evidence.Broadcast && !rec.IsProbe() || !s.cfg.Self.Addr.IsValid() {
+		if rec.Dst == evidence.Broadcast && (!rec.IsProbe() || !s.cfg.Self.Addr.IsValid()) {
 			return s.heard(rec, s.cfg.wait())
 		}
 	}

@@ -89,7 +89,7 @@ func TestCheckTurn(t *testing.T) {
 					}
 				}
 			})
-			o := check(t, lab.Host("client"), "--director", "192.168.1.10", "-c", "14")
+			o := check(t, lab.Host("client"), "--director", "192.168.1.10", "--rs", "192.168.1.41", "-c", "14")
 			r := o.wants(1, tc.findings...)
 			if !strings.HasPrefix(r.Summary, tc.summary) || !slices.ContainsFunc(r.Notes, func(n diagnose.Note) bool {
 				return strings.Contains(n.Text, "something was changed on 192.168.1.41 by ")

@@ -207,6 +207,21 @@ func TestInspectDirector(t *testing.T) {
 	if got := codes(doc.Results[0]); code != 1 || !slices.Contains(got, diagnose.Unanswered) {
 		t.Errorf("with arp_ignore 8: exit code %d, %v", code, got)
 	}
+	// With the settings of a real server it may be one that has the VIP in the wrong place.
+	for name, value := range map[string]string{"arp_ignore": "1", "arp_announce": "2"} {
+		if err := d.Sysctl("net.ipv4.conf.all."+name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for role, want := range map[string]int{"": 3, "director": 0, "real-server": 1} {
+		args := []string{"--vip", "192.168.1.99"}
+		if role != "" {
+			args = append(args, "--role", role)
+		}
+		if doc, code := inspection(t, d, root, args...); code != want || role == "" && !strings.Contains(doc.Results[0].Summary, "--role director or --role real-server") {
+			t.Errorf("with a real server's settings, as %q: exit code %d: %s", role, code, doc.Results[0].Summary)
+		}
+	}
 	// A host without the VIP decides nothing, unless it should have it.
 	client := lab.Host("client")
 	if doc, code := inspection(t, client, root, "--vip", "192.168.1.99"); code != 3 {
@@ -231,5 +246,10 @@ func TestInspectUnprivileged(t *testing.T) {
 	})
 	if exitCode(err) != 1 || !bytes.Contains(out, []byte("vip-reply-leak")) {
 		t.Errorf("exit code %d:\n%s", exitCode(err), out)
+	}
+	_, loaded := os.Stat("/sys/module/nf_tables")
+	_, modules := os.Stat("/proc/modules")
+	if (loaded == nil || modules != nil) && !bytes.Contains(out, []byte("Whether nftables drops ARP")) {
+		t.Errorf("nothing is said of the filters that it cannot read:\n%s", out)
 	}
 }

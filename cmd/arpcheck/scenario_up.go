@@ -52,6 +52,7 @@ func describeStanding(s *scenarios.Spec, lab *scenarios.Standing) string {
 	for _, h := range lab.Hosts {
 		fmt.Fprintf(&b, "  %-*s  %s%s\n", width, h.Name, lab.Enter(h.Name), shell)
 	}
+	fmt.Fprint(&b, "  (a network of its own, and the files of this machine: what is written to /etc\n  there, as the last lines of some fixes do, counts for this machine)\n")
 	if host, command := s.Command(0); host != "" {
 		fmt.Fprintf(&b, "\nThe check:\n  %s %s\n", lab.Enter(host), self+strings.TrimPrefix(command, "arpcheck"))
 	}
