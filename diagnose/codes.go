@@ -20,8 +20,8 @@ const (
 func Codes() []Code {
 	return []Code{
 		ReplyLeak, AnnounceLeak, GratuitousLeak, OnNIC, Conflict, Unowned, OwnerChanged,
-		SubnetAnswered, ProxyARP, ARPSilent, SourceMismatch, CaptureLoss,
+		SubnetAnswered, ProxyARP, ARPSilent, SourceMismatch, Missing, CaptureLoss,
 		Bypassed, Spoofing,
-		Unanswered, Missing, WideMask, RPFilterDrop, NotPersistent, Overridden,
+		Unanswered, WideMask, RPFilterDrop, NotPersistent, Overridden,
 	}
 }
