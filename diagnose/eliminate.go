@@ -30,14 +30,11 @@ func (s *scene) eliminate(mac evidence.MAC) class {
 		return c
 	}
 	// Somebody may have changed its settings. Then the latest are in force.
+	find := s.turn
 	if s.witness {
-		if later, since, ok := s.latest(mac); ok {
-			later.since = since
-			return later
-		}
-		return c
+		find = s.latest
 	}
-	if part, ok := s.turn(mac); ok {
+	if part, ok := find(mac); ok {
 		if fits := s.eliminateIn(mac, part); len(fits.left) > 0 {
 			fits.since, fits.until = part.from, part.to
 			return fits

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/arpcheck/arpcheck/kernel"
 )
@@ -98,17 +97,6 @@ func (s *scene) explainReply(x *suspect, f *Finding) {
 func (s *scene) misnamed() bool {
 	d := s.did(s.directorMAC)
 	return !s.cfg.Director.IsZero() && !s.directorMAC.IsZero() && len(d.replies)+len(d.gratuitous) == 0 && len(s.claimants()) == 1
-}
-
-// explainPast is for what a host did until somebody changed its settings.
-func (s *scene) explainPast(x *suspect, f *Finding, did string, until time.Time, name string, value int, now []int) {
-	f.Summary = fmt.Sprintf("%s %s until %s.", s.people.call(x.mac), did, clock(until))
-	f.Why = fmt.Sprintf("Then something was changed there, during the %s: its settings (%s is %s now), where the VIP is, or a filter.", s.run(), name, list(now))
-	f.Fix = append([]string{"# done, if that was you: check again. So that it outlives the next boot:"}, setting(name, value)[1])
-	if slices.Contains(now, 0) || x.class.holdsVIP() != Yes {
-		f.Why = fmt.Sprintf("Then the VIP was taken off it, during the %s, or it went away. %s may still be 0 there, so it may do that again.", s.run(), name)
-		f.Fix = setting(name, value)
-	}
 }
 
 func (s *scene) explainNIC(x *suspect, f *Finding) {

@@ -57,12 +57,11 @@ func (s *scene) turn(mac evidence.MAC) (part span, ok bool) {
 	}
 	// Whoever answers now and then has its pauses all the time.
 	for i := len(replies); i >= 0; i-- {
-		usual := 0
-		for j, n := range gaps[1:len(replies)] {
-			if j+1 != i && (j+1 > i || i == len(replies)) {
-				usual = max(usual, n)
-			}
+		pauses := gaps[1:len(replies)]
+		if i < len(replies) {
+			pauses = gaps[i+1 : len(replies)]
 		}
+		usual := slices.Max(append([]int{0}, pauses...))
 		switch {
 		case gaps[i] < silentForGood || gaps[i] <= 2*usual:
 		case i < len(replies):
@@ -140,15 +139,25 @@ func (x *suspect) anew(did []evidence.Record) bool {
 	return len(did) > 0 && !since.IsZero() && !slices.ContainsFunc(did, func(rec evidence.Record) bool { return rec.Time.Before(since) })
 }
 
+// explainPast is for what a host did until somebody changed its settings.
+func (s *scene) explainPast(x *suspect, f *Finding, did string, until time.Time, name string, value int, now []int) {
+	f.Summary = fmt.Sprintf("%s %s until %s.", s.people.call(x.mac), did, clock(until))
+	f.Why = fmt.Sprintf("Then something was changed there, during the %s: its settings (%s is %s now), where the VIP is, or a filter.", s.run(), name, list(now))
+	f.Fix = append([]string{"# done, if that was you: check again. So that it outlives the next boot:"}, setting(name, value)[1])
+	if slices.Contains(now, 0) || x.class.holdsVIP() != Yes {
+		f.Why = fmt.Sprintf("Then the VIP was taken off it, during the %s, or it went away. %s may still be 0 there, so it may do that again.", s.run(), name)
+		f.Fix = setting(name, value)
+	}
+}
+
 // mostSteps is how many moments are tried as that of a change.
 const mostSteps = 64
 
-// latest finds the longest end of the log that some hypothesis fits, and from
-// when on it is. A shorter end may fit worse: of a host that answered once, it
+// latest finds the longest end of a capture that some hypothesis fits. A shorter end may fit worse: of a host that answered once, it
 // may hold nothing but silence. So the moments are tried one after the other, or
 // where there are very many of them, some, and then those before the first that
 // fits.
-func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
+func (s *scene) latest(mac evidence.MAC) (part span, ok bool) {
 	var moments []time.Time
 	for _, rec := range s.by[mac] {
 		moments = append(moments, rec.Time.Add(time.Nanosecond))
@@ -157,11 +166,12 @@ func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
 	moments = slices.Compact(moments)
 	step := (len(moments) + mostSteps - 1) / mostSteps
 	try := func(i int) bool {
-		found := s.eliminateIn(mac, span{from: moments[i]})
-		if len(found.left) > 0 {
-			c, since, ok = found, moments[i], true
+		end := span{from: moments[i]}
+		fits := len(s.eliminateIn(mac, end).left) > 0
+		if fits {
+			part, ok = end, true
 		}
-		return len(found.left) > 0
+		return fits
 	}
 	for i := 0; i < len(moments) && !ok; i += step {
 		if !try(i) {
@@ -175,5 +185,5 @@ func (s *scene) latest(mac evidence.MAC) (c class, since time.Time, ok bool) {
 			}
 		}
 	}
-	return c, since, ok
+	return part, ok
 }
