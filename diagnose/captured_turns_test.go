@@ -3,6 +3,7 @@ package diagnose
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,5 +201,55 @@ func TestNamedDirectorIsNoSpoofer(t *testing.T) {
 	r := Captured(wire.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed})[0]
 	if got := codes(r); !slices.Equal(got, []string{"vip-reply-leak " + r1.String()}) {
 		t.Errorf("%s: %s, with %q", r.Verdict, r.Summary, got)
+	}
+}
+
+// What was passed on to a real server shows in a capture as its answers to pings that
+// the balancer was sent: that one announces the VIP, and is not the host behind a
+// virtual router, even if it was pinged by its own address there.
+func TestCapturedServerBehindAVirtualRouter(t *testing.T) {
+	vmac := evidence.MAC{0, 0, 0x5e, 0, 1, 51}
+	wire := newTap()
+	wire.known()
+	for i := range uint16(6) {
+		wire.whoHas(vip, clientMAC, client)
+		wire.isAt(vip, vmac, clientMAC, client)
+		for _, ip := range []netip.Addr{vip, r1IP} {
+			wire.see(evidence.Record{Kind: evidence.EchoRequest, Src: clientMAC, Dst: vmac, SenderIP: client, TargetIP: ip, ID: 9, Seq: i})
+			wire.whoHas(client, r1, ip)
+			wire.see(evidence.Record{Kind: evidence.EchoReply, Src: r1, Dst: clientMAC, SenderIP: ip, TargetIP: client, ID: 9, Seq: i})
+		}
+		wire.tick(2 * time.Second)
+	}
+	r := Captured(wire.end(), Config{VIPs: []netip.Addr{vip}})[0]
+	if r.Verdict != Fail || !slices.Contains(codes(r), "vip-announce-leak "+r1.String()) {
+		t.Errorf("%s: %s: %q", r.Verdict, r.Summary, codes(r))
+	}
+}
+
+// That nobody asked any more is no silence: what a host answered before its settings
+// were changed is no past.
+func TestCapturedTurnWithoutQuestions(t *testing.T) {
+	wire := newTap()
+	wire.known()
+	ping := func(announce netip.Addr) { // r1, which has to ask for the way back
+		for i := range uint16(4) {
+			wire.see(evidence.Record{Kind: evidence.EchoRequest, Src: clientMAC, Dst: r1, SenderIP: client, TargetIP: vip, ID: 9, Seq: i})
+			wire.whoHas(client, r1, announce)
+			wire.see(evidence.Record{Kind: evidence.EchoReply, Src: r1, Dst: clientMAC, SenderIP: vip, TargetIP: client, ID: 9, Seq: i})
+			wire.tick(5 * time.Second)
+		}
+	}
+	wire.asked(vip, clientMAC, client, director(), server(r1, r1IP, 0, 0, "lo"))
+	ping(vip)
+	ping(r1IP)
+	r := Captured(wire.end(), Config{VIPs: []netip.Addr{vip}, Director: dirNamed, RealServers: []evidence.Host{r1Named}})[0]
+	for _, f := range r.Findings {
+		if f.Code == ReplyLeak && strings.Contains(f.Summary, "until") {
+			t.Errorf("%s %s", f.Summary, f.Why)
+		}
+	}
+	if r.Verdict != Fail || !strings.HasPrefix(r.Summary, "192.168.1.41 answers for it and announced it until ") {
+		t.Errorf("%s: %s", r.Verdict, r.Summary)
 	}
 }
