@@ -37,9 +37,9 @@ type exchange struct {
 	one     map[evidence.MAC]int // how often one was
 	answers map[evidence.MAC]int // who answered how often
 
-	// Until the first question of the run that went to one alone: who answered
-	// each of the broadcasts, and how often in all.
-	each  []map[evidence.MAC]bool
+	// Until the first question of the run that went to one alone: how many broadcasts
+	// there were, and who answered them how often.
+	each  int
 	early map[evidence.MAC]int
 }
 
@@ -138,7 +138,7 @@ func (k *acquaintance) question(rec *evidence.Record) {
 		return
 	}
 	if !k.later {
-		e.each = append(e.each, map[evidence.MAC]bool{})
+		e.each++
 	}
 }
 
@@ -157,8 +157,7 @@ func (k *acquaintance) answer(rec *evidence.Record) {
 			insert(k.crossed, rec.SenderMAC, e.last.Dst)
 		}
 	}
-	if n := len(e.each); n > 0 && !k.later {
-		e.each[n-1][rec.SenderMAC] = true
+	if e.each > 0 && !k.later {
 		e.early[rec.SenderMAC]++
 	}
 }
@@ -171,22 +170,16 @@ func insert[A, B comparable](all map[A]map[B]bool, a A, b B) {
 	all[a][b] = true
 }
 
-// both reports whether two MAC addresses both answer for a VIP: as often as all
-// were asked, whoever asked; or one and the same ARP probe. To who asks as itself
-// a bond may tell another address unasked, soon after it has answered.
+// both reports whether two MAC addresses both answered one ARP probe for a VIP: there
+// are more answers than probes, however late they are. To who asks as itself a bond may
+// tell another address unasked, soon after it has answered.
 func (k *acquaintance) both(a, b evidence.MAC, cfg *Config) bool {
-	asked, all := false, true
 	for of, e := range k.talks {
-		if len(e.each) == 0 || !slices.Contains(cfg.VIPs, of.target) || of.asker != cfg.Self.Addr && !of.asker.IsUnspecified() || e.early[a]+e.early[b] == 0 {
-			continue
-		}
-		asked = true
-		all = all && min(e.early[a], e.early[b]) >= len(e.each)
-		if of.asker.IsUnspecified() && slices.ContainsFunc(e.each, func(by map[evidence.MAC]bool) bool { return by[a] && by[b] }) {
+		if of.asker.IsUnspecified() && slices.Contains(cfg.VIPs, of.target) && e.early[a]+e.early[b] > e.each {
 			return true
 		}
 	}
-	return asked && all
+	return false
 }
 
 // differ reports whether each of two MAC addresses has answered for an address
@@ -225,7 +218,7 @@ func (k *acquaintance) compare(a, b evidence.MAC) int {
 // has answered each time that all were asked, and the other never.
 func (k *acquaintance) unlike(a, b evidence.MAC) bool {
 	for _, e := range k.talks {
-		if n := len(e.each); n >= asksNeeded && min(e.early[a], e.early[b]) == 0 && max(e.early[a], e.early[b]) >= n {
+		if n := e.each; n >= asksNeeded && min(e.early[a], e.early[b]) == 0 && max(e.early[a], e.early[b]) >= n {
 			return true
 		}
 	}

@@ -103,6 +103,26 @@ func TestPortThatAnswersForAnother(t *testing.T) {
 	}
 }
 
+// A busy machine may get the answers to two ARP probes after the second one. From two
+// MAC addresses they are no sign that both answer each time; three answers are.
+func TestLateAnswersOfABond(t *testing.T) {
+	port := evidence.MAC{2, 0, 0, 1, 0, 2}
+	for n, want := range []bool{2: false, 3: true} {
+		l := newLab(director())
+		for range 2 {
+			l.add(0, evidence.Record{Kind: evidence.ARPRequest, Sent: true, Src: selfMAC, Dst: evidence.Broadcast, SenderMAC: selfMAC, SenderIP: netip.IPv4Unspecified(), TargetIP: vip})
+			l.tick(200 * time.Millisecond)
+		}
+		for _, mac := range []evidence.MAC{dirMAC, port, dirMAC}[:n] {
+			l.isAt(0, mac, vip, netip.IPv4Unspecified())
+		}
+		log, cfg := l.end(), self(vip)
+		if got := acquaint(&log).both(dirMAC, port, &cfg); got != want {
+			t.Errorf("%d answers: %t", n, got)
+		}
+	}
+}
+
 // passingOn is a run over a director and a host that answers for the VIP, too, and
 // passes on to the director what it is sent.
 func passingOn() *lab {
