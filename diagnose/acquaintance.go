@@ -170,16 +170,23 @@ func insert[A, B comparable](all map[A]map[B]bool, a A, b B) {
 	all[a][b] = true
 }
 
-// both reports whether two MAC addresses both answered one ARP probe for a VIP: there
-// are more answers than probes, however late they are. To who asks as itself a bond may
-// tell another address unasked, soon after it has answered.
+// both reports whether two MAC addresses both answer for a VIP, and not the one now
+// and then: each ARP probe, or all that was asked as another than this host, but for one
+// frame that may be lost. To who asks as itself a bond tells another address unasked,
+// soon after it has answered, and once in a while to others.
 func (k *acquaintance) both(a, b evidence.MAC, cfg *Config) bool {
+	asked, missed := 0, 0
 	for of, e := range k.talks {
-		if of.asker.IsUnspecified() && slices.Contains(cfg.VIPs, of.target) && e.early[a]+e.early[b] > e.each {
+		if of.asker == cfg.Self.Addr || !slices.Contains(cfg.VIPs, of.target) {
+			continue
+		}
+		lacks := max(0, e.each-min(e.early[a], e.early[b]))
+		if of.asker.IsUnspecified() && e.each >= asksNeeded && lacks == 0 {
 			return true
 		}
+		asked, missed = asked+e.each, missed+lacks
 	}
-	return false
+	return asked-missed >= asksNeeded && missed <= 1
 }
 
 // differ reports whether each of two MAC addresses has answered for an address
