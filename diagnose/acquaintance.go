@@ -151,7 +151,7 @@ func (k *acquaintance) answer(rec *evidence.Record) {
 		return
 	}
 	e.answers[rec.SenderMAC]++
-	// Only an ARP probe is not told anything unasked.
+	// Who sends an ARP probe is hardly ever told anything unasked.
 	if e.alone && rec.TargetIP.IsUnspecified() && rec.Time.Sub(e.last.Time) < apartEnough {
 		if rec.SenderMAC != e.last.Dst {
 			insert(k.crossed, rec.SenderMAC, e.last.Dst)

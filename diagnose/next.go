@@ -86,8 +86,11 @@ func (s *scene) relations() (all []evidence.Question) {
 	}
 	// Who answers at an address that routers share: its own host?
 	for _, virtual := range claimants {
+		if !shared(virtual) {
+			continue
+		}
 		for _, mac := range s.order {
-			if ips := s.people.ips[mac]; shared(virtual) && len(ips) > 0 && s.crosses(mac, virtual) {
+			if ips := s.people.ips[mac]; len(ips) > 0 && s.crosses(mac, virtual) {
 				add(evidence.Question{To: virtual, Kind: evidence.EchoRequest, Target: ips[0]})
 			}
 		}

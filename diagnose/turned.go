@@ -75,8 +75,8 @@ func (s *scene) turn(mac evidence.MAC) (part span, ok bool) {
 	return part, false
 }
 
-// turned says of which hosts the settings are those that they have now, and had
-// not all the time, or had until they left.
+// turned says on which hosts something was changed, so that what is said about them is
+// what they do now; and which have left.
 func (s *scene) turned(suspects []*suspect) (notes []Note) {
 	for _, x := range suspects {
 		if s.former[x.mac] || s.spoofs(x.mac) {
@@ -117,8 +117,8 @@ func (s *scene) left(x *suspect) bool {
 	return false
 }
 
-// repliedOnce reports whether a host answered for the VIP only before somebody changed
-// its settings, and announcedOnce whether it announced it only then.
+// repliedOnce reports whether a host answered for the VIP only before something was
+// changed on it, and announcedOnce whether it announced it only then.
 func (x *suspect) repliedOnce() bool {
 	return len(x.replies) > 0 && x.past(x.replies) && x.class.answersVIP() == No
 }
@@ -127,7 +127,7 @@ func (x *suspect) announcedOnce() bool {
 	return len(x.announcements) > 0 && x.past(x.announcements) && x.class.announcesVIP() == No
 }
 
-// past reports whether all of that was before somebody changed the host's settings.
+// past reports whether all of that was before something was changed on the host.
 func (x *suspect) past(did []evidence.Record) bool {
 	since := x.class.since
 	return !since.IsZero() && !slices.ContainsFunc(did, func(rec evidence.Record) bool { return !rec.Time.Before(since) })
@@ -139,7 +139,7 @@ func (x *suspect) anew(did []evidence.Record) bool {
 	return len(did) > 0 && !since.IsZero() && !slices.ContainsFunc(did, func(rec evidence.Record) bool { return rec.Time.Before(since) })
 }
 
-// explainPast is for what a host did until somebody changed its settings.
+// explainPast is for what a host did only until something was changed on it.
 func (s *scene) explainPast(x *suspect, f *Finding, did string, until time.Time, name string, value int, now []int) {
 	f.Summary = fmt.Sprintf("%s %s until %s.", s.people.call(x.mac), did, clock(until))
 	f.Why = fmt.Sprintf("Then something was changed there, during the %s: its settings (%s is %s now), where the VIP is, or a filter.", s.run(), name, list(now))
@@ -153,10 +153,10 @@ func (s *scene) explainPast(x *suspect, f *Finding, did string, until time.Time,
 // mostSteps is how many moments are tried as that of a change.
 const mostSteps = 64
 
-// latest finds the longest end of a capture that some hypothesis fits. A shorter end may fit worse: of a host that answered once, it
-// may hold nothing but silence. So the moments are tried one after the other, or
-// where there are very many of them, some, and then those before the first that
-// fits.
+// latest finds the longest end of a capture that some hypothesis fits. A shorter end may
+// fit worse: of a host that answered once, it may hold nothing but silence. So the
+// moments are tried one after the other, or where there are very many of them, some,
+// and then those before the first that fits.
 func (s *scene) latest(mac evidence.MAC) (part span, ok bool) {
 	var moments []time.Time
 	for _, rec := range s.by[mac] {
